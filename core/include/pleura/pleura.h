@@ -1,0 +1,277 @@
+/*
+ * Pleura: chest X-ray classification, the C core. This header is the manual.
+ *
+ *   bytes ──► image ──► gate ──► tensor ──► network ──► decision ──► report
+ *
+ *     pleura_model *model;
+ *     pleura_result *result;
+ *     pleura_error error = {0};
+ *     if (pleura_model_load(onnx, onnx_size, NULL, &model, &error) != PLEURA_OK) ...error.message
+ *     if (pleura_classify(model, jpeg, jpeg_size, NULL, &result, &error) != PLEURA_OK) ...
+ *     ... pleura_result_outcome(result) ...
+ *     pleura_result_free(result);
+ *     pleura_model_free(model);
+ *
+ * It is a research tool, not a medical device: nothing that it returns is a diagnosis.
+ *
+ * Conventions
+ * - A function that can fail returns a pleura_code and describes the fault in *error, which the
+ *   caller owns and may pass as NULL. Start it as {0}: a fault once described is never overwritten,
+ *   so the first cause survives. On failure every output pointer is set to NULL.
+ * - Objects are made by ..._load, ..._decode or pleura_classify, belong to the caller, and are given
+ *   back with the matching ..._free, which takes NULL too. Strings and arrays returned by getters
+ *   belong to the object and live as long as it does.
+ * - No global state of ours: any number of models at once, from any threads, as long as one model
+ *   runs one call at a time. (XNNPACK keeps one immutable table of its kernels, made once.)
+ * - The library never prints, aborts or exits.
+ * - Text is UTF-8 and ends with a NUL. Sizes are in bytes; times in milliseconds.
+ */
+#ifndef PLEURA_H
+#define PLEURA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PLEURA_VERSION "0.1.0"
+
+/* The library's version, PLEURA_VERSION of the header it was built with. */
+const char *pleura_version(void);
+
+/* ---- Errors ----------------------------------------------------------------------------------- */
+
+/*
+ * One code for each distinct fault. The numbers and names are stable: they are the exit reasons of
+ * the command line, `error.code` in every report, and `PleuraError.code` in JavaScript. X(NAME,
+ * number, "name") makes the enum, pleura_code_name() and the check of the TypeScript list.
+ */
+#define PLEURA_CODES(X)                                                                            \
+    X(OK, 0, "ok")                                                                                 \
+    /* the caller */                                                                               \
+    X(ERROR_ARGUMENT, 1, "argument")                 /* NULL, or a value out of its range */       \
+    X(ERROR_MEMORY, 2, "memory")                     /* an allocation failed */                    \
+    X(ERROR_FILE, 3, "file")                         /* cannot be opened or read */                \
+    /* the image */                                                                                \
+    X(ERROR_EMPTY, 10, "empty")                      /* no bytes at all */                         \
+    X(ERROR_TOO_LARGE, 11, "too_large")              /* more bytes or pixels than the limits */    \
+    X(ERROR_FORMAT, 12, "format")                    /* not a format that is read here */          \
+    X(ERROR_TRUNCATED, 13, "truncated")              /* the file ends before the image does */     \
+    X(ERROR_CORRUPT, 14, "corrupt")                  /* the file contradicts its own format */     \
+    X(ERROR_UNSUPPORTED_IMAGE, 15, "unsupported_image") /* legal, but not read here */             \
+    /* the model */                                                                                \
+    X(ERROR_ONNX, 20, "onnx")                        /* not ONNX, or damaged */                    \
+    X(ERROR_OPERATOR, 21, "operator")                /* an operator, or a use of it, not run here*/\
+    X(ERROR_SHAPE, 22, "shape")                      /* tensor shapes that do not fit */           \
+    X(ERROR_METADATA, 23, "metadata")                /* a pleura.* property that is wrong */       \
+    X(ERROR_MODEL_TOO_LARGE, 24, "model_too_large")  /* nodes, tensors or bytes over the limits */ \
+    /* us */                                                                                       \
+    X(ERROR_NETWORK, 30, "network")                  /* XNNPACK refused or failed */               \
+    X(ERROR_INTERNAL, 31, "internal")                /* a fault of ours: please report it */
+
+typedef enum pleura_code {
+#define X(name, number, text) PLEURA_##name = number,
+    PLEURA_CODES(X)
+#undef X
+} pleura_code;
+
+/* The code's stable name, such as "truncated"; "unknown" for a number that is none. */
+const char *pleura_code_name(pleura_code code);
+
+typedef struct pleura_error {
+    pleura_code code;
+    char message[1024]; /* one sentence: what was wrong, where, with the figures */
+} pleura_error;
+
+/* ---- Images ----------------------------------------------------------------------------------- */
+
+/*
+ * What is refused before anything is allocated for it. The defaults hold the largest digital
+ * radiography detectors (about 4,300 x 4,300) with room to spare, and keep the peak of a 16-bit
+ * colour file under the 2 GiB that the WebAssembly build allows itself.
+ */
+typedef struct pleura_limits {
+    size_t max_bytes;    /* of the file; 0 = 134,217,728 (128 MiB) */
+    uint64_t max_pixels; /* width x height; 0 = 50,000,000 */
+    uint32_t max_side;   /* width or height; 0 = 20,000 */
+} pleura_limits;
+
+typedef struct pleura_image pleura_image;
+
+/* What the file was, kept for the gate and for people. */
+typedef struct pleura_image_info {
+    uint32_t width, height; /* pixels */
+    const char *format;     /* "JPEG" or "PNG" */
+    unsigned bits;          /* a sample's bits in the file: 1, 2, 4, 8 or 16 */
+    unsigned channels;      /* in the file, as decoded: 1 grey, 2 grey + alpha, 3 colour, 4 + alpha */
+    float chroma;           /* mean of (max - min of R, G, B) over the pixels, 0..1; 0 for grey */
+} pleura_image_info;
+
+/*
+ * Decodes a JPEG (baseline or progressive) or PNG (any depth) of `size` bytes to grey. The kind is
+ * told by the first bytes, never by a name. Colour becomes luma (ITU-R BT.601: .299 R + .587 G +
+ * .114 B); alpha is composed over black. `limits` NULL means the defaults. The bytes are not kept.
+ */
+pleura_code pleura_image_decode(const void *bytes, size_t size, const pleura_limits *limits,
+                                pleura_image **image, pleura_error *error);
+
+/*
+ * Takes width x height grey samples, row by row from the top left, 0 = black, 65,535 = white, for
+ * callers that decode for themselves. The samples are copied.
+ */
+pleura_code pleura_image_from_grey16(const uint16_t *samples, uint32_t width, uint32_t height,
+                                     const pleura_limits *limits, pleura_image **image,
+                                     pleura_error *error);
+
+void pleura_image_get_info(const pleura_image *image, pleura_image_info *info);
+
+/* width x height grey samples, 0..65,535 (8-bit files are scaled by 257). Never NULL. */
+const uint16_t *pleura_image_samples(const pleura_image *image);
+
+void pleura_image_free(pleura_image *image);
+
+/* ---- Models ----------------------------------------------------------------------------------- */
+
+typedef struct pleura_model pleura_model;
+
+typedef struct pleura_model_options {
+    unsigned threads; /* 0 or 1: the calling thread alone. WebAssembly builds ignore more. */
+} pleura_model_options;
+
+/*
+ * Loads an image classifier: ONNX, opset 9 to 21, one float input [1 or N, 1 or 3, H, W], its first
+ * output [1, labels]. What else makes it a classifier stands in the file's metadata_props under
+ * "pleura." (docs/model-format.md); a file without them loads too: its labels are then "0", "1", ...,
+ * it has no finding and its outcome is always PLEURA_CANNOT_SAY with PLEURA_REASON_NO_FINDING_DEFINED.
+ * The bytes are not needed after the call.
+ */
+pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_options *options,
+                              pleura_model **model, pleura_error *error);
+
+void pleura_model_free(pleura_model *model);
+
+/* Labels, in the order of the outputs, then the groups (such as "pneumonia"), which are their sums. */
+size_t pleura_model_label_count(const pleura_model *model);  /* outputs of the network */
+size_t pleura_model_answer_count(const pleura_model *model); /* labels and groups */
+const char *pleura_model_answer_name(const pleura_model *model, size_t index);
+
+/* The label or group that the threshold is about; NULL where the file names none. */
+const char *pleura_model_finding(const pleura_model *model);
+float pleura_model_threshold(const pleura_model *model); /* 0..1; NaN where there is none */
+
+/* A metadata property by its full key ("pleura.card"), or NULL. */
+const char *pleura_model_property(const pleura_model *model, const char *key);
+
+/* The network's input: channels (1 or 3), height, width. */
+void pleura_model_input(const pleura_model *model, uint32_t *channels, uint32_t *height,
+                        uint32_t *width);
+
+/* SHA-256 of the model file, 64 lower-case hexadecimal digits (FIPS 180-4). */
+const char *pleura_model_sha256(const pleura_model *model);
+
+/* Everything of `pleura info`, as one JSON object (docs/result-schema.md). */
+const char *pleura_model_info_json(const pleura_model *model);
+
+/* ---- Classification --------------------------------------------------------------------------- */
+
+typedef enum pleura_outcome {
+    PLEURA_CANNOT_SAY = 0, /* the reasons say why */
+    PLEURA_NO_FINDING = 1, /* the finding's probability is below the threshold */
+    PLEURA_FINDING = 2     /* it is at or above the threshold */
+} pleura_outcome;
+
+const char *pleura_outcome_name(pleura_outcome outcome); /* "cannot_say", "no_finding", "finding" */
+
+/* Why the outcome is what it is. X(NAME, bit, "name", refuses): a reason that refuses stops the
+ * network from being run at all, so that there are no probabilities to misread. */
+#define PLEURA_REASONS(X)                                                                          \
+    X(NEAR_THRESHOLD, 0, "near_threshold", false)       /* within the model's margin of it */      \
+    X(TOO_SMALL, 1, "too_small", true)                  /* a side under the model's min_side */    \
+    X(BLANK, 2, "blank", true)                          /* next to no contrast */                  \
+    X(COLOUR, 3, "colour", true)                        /* coloured as no radiograph is */         \
+    X(PROPORTIONS, 4, "proportions", true)              /* a strip, not a film */                  \
+    X(NO_FINDING_DEFINED, 5, "no_finding_defined", false) /* the model names no finding */
+
+typedef enum pleura_reason {
+#define X(name, bit, text, refuses) PLEURA_REASON_##name = 1 << bit,
+    PLEURA_REASONS(X)
+#undef X
+} pleura_reason;
+
+const char *pleura_reason_name(pleura_reason reason);
+
+typedef struct pleura_result pleura_result;
+
+typedef struct pleura_classify_options {
+    pleura_limits limits;
+    bool has_threshold; /* use `threshold` in place of the model's */
+    float threshold;    /* 0..1 */
+} pleura_classify_options;
+
+/* Time of each step, milliseconds, from the C library's clock. */
+typedef struct pleura_times {
+    double decode, preprocess, network, total;
+} pleura_times;
+
+/* The whole line: decodes, asks the gate, runs the network, decides. `options` may be NULL. */
+pleura_code pleura_classify(pleura_model *model, const void *bytes, size_t size,
+                            const pleura_classify_options *options, pleura_result **result,
+                            pleura_error *error);
+
+/* The same from an image that is decoded already. */
+pleura_code pleura_classify_image(pleura_model *model, const pleura_image *image,
+                                  const pleura_classify_options *options, pleura_result **result,
+                                  pleura_error *error);
+
+void pleura_result_free(pleura_result *result);
+
+pleura_outcome pleura_result_outcome(const pleura_result *result);
+unsigned pleura_result_reasons(const pleura_result *result); /* a sum of pleura_reason */
+/* One sentence for one reason of this result, with its figures; NULL if it is not one of them. */
+const char *pleura_result_reason_text(const pleura_result *result, pleura_reason reason);
+
+/* Probabilities in the order of pleura_model_answer_name(), 0..1; count 0 where the gate refused. */
+size_t pleura_result_probability_count(const pleura_result *result);
+const float *pleura_result_probabilities(const pleura_result *result);
+float pleura_result_threshold(const pleura_result *result); /* the one used; NaN without a finding */
+void pleura_result_times(const pleura_result *result, pleura_times *times);
+
+/* ---- Steps by themselves, for oracles and benchmarks ------------------------------------------ */
+
+/*
+ * The network's input for an image: channels x height x width floats (NCHW), resized (area average
+ * when shrinking, bilinear when enlarging) and normalised as the model's metadata says. `tensor` has
+ * room for `count` floats, which must be exactly that product.
+ */
+pleura_code pleura_preprocess(const pleura_model *model, const pleura_image *image, float *tensor,
+                              size_t count, pleura_error *error);
+
+/* Runs the network alone: `input` as above, `output` the label_count raw outputs (logits). */
+pleura_code pleura_run(pleura_model *model, const float *input, size_t input_count, float *output,
+                       size_t output_count, pleura_error *error);
+
+/* ---- Reports ---------------------------------------------------------------------------------- */
+
+/*
+ * One line of JSON for one file, without the line's end: schema "pleura.result/1"
+ * (docs/result-schema.md). Give either `result` or, for a file that failed, `fault`; `model` may be
+ * NULL with a fault. Writes at most `capacity` bytes with the NUL and returns the length that the
+ * whole line has (as snprintf does), so a first call with capacity 0 measures it.
+ */
+size_t pleura_report_json(const pleura_model *model, const char *file, const pleura_result *result,
+                          const pleura_error *fault, char *buffer, size_t capacity);
+
+/* The same as a CSV row (RFC 4180, without the line's end); the header names the columns, which
+ * depend on the model's answers. */
+size_t pleura_report_csv_header(const pleura_model *model, char *buffer, size_t capacity);
+size_t pleura_report_csv(const pleura_model *model, const char *file, const pleura_result *result,
+                         const pleura_error *fault, char *buffer, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,185 @@
+/* The whole line: image, gate, tensor, network, decision. */
+#include "clock.h"
+#include "decide/decide.h"
+#include "decide/gate.h"
+#include "error.h"
+#include "image/tensor.h"
+#include "memory.h"
+#include "model/model.h"
+
+#include <math.h>
+
+struct pleura_result {
+    pleura_outcome outcome;
+    pleura_reasons reasons;
+    pleura_times times;
+    float threshold;
+    size_t count; /* probabilities; 0 where the gate refused */
+    float probabilities[];
+};
+
+pleura_code pleura_preprocess(const pleura_model *model, const pleura_image *image, float *tensor,
+                              size_t count, pleura_error *error)
+{
+    if (!model || !image || !tensor)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_preprocess: `model`, `image` or `tensor` is NULL.");
+    return pleura_tensor_from_image(pleura_model_input_spec(model), image, tensor, count, error);
+}
+
+/* Preprocesses and runs; the outputs go where the probabilities will stand. */
+static pleura_code run_network(pleura_model *model, const pleura_image *image,
+                               pleura_result *result, float *outputs, pleura_error *error)
+{
+    const pleura_input_spec *input = pleura_model_input_spec(model);
+    size_t count = (size_t)input->channels * input->height * input->width;
+    float *tensor = pleura_alloc(count * sizeof *tensor);
+    if (!tensor)
+        return pleura_fail_memory(error, count * sizeof *tensor, "the network's input");
+    double start = pleura_clock_ms();
+    pleura_code code = pleura_preprocess(model, image, tensor, count, error);
+    double middle = pleura_clock_ms();
+    if (code == PLEURA_OK)
+        code = pleura_run(model, tensor, count, outputs, pleura_model_label_count(model), error);
+    result->times.preprocess += middle - start;
+    result->times.network = pleura_clock_ms() - middle;
+    pleura_free(tensor);
+    return code;
+}
+
+static pleura_code judge(pleura_model *model, const pleura_image *image, pleura_result *result,
+                         pleura_error *error)
+{
+    const pleura_decision_spec *spec = pleura_model_decision_spec(model);
+    double start = pleura_clock_ms();
+    pleura_gate(image, spec->min_side, &result->reasons);
+    result->times.preprocess = pleura_clock_ms() - start;
+    if (pleura_reasons_refuse(&result->reasons))
+        return PLEURA_OK;
+    pleura_code code = run_network(model, image, result, result->probabilities, error);
+    if (code == PLEURA_OK)
+        code = pleura_decide_answers(spec, result->probabilities, result->probabilities, error);
+    if (code != PLEURA_OK)
+        return code;
+    result->count = spec->label_count + spec->group_count;
+    result->outcome = pleura_decide_outcome(spec, result->probabilities, result->threshold,
+                                            &result->reasons);
+    return PLEURA_OK;
+}
+
+static pleura_code check_options(const pleura_classify_options *options, pleura_error *error)
+{
+    /* Written so that NaN fails. */
+    if (options && options->has_threshold && !(options->threshold >= 0 && options->threshold <= 1))
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT, "A threshold is between 0 and 1.");
+    return PLEURA_OK;
+}
+
+static pleura_result *new_result(const pleura_model *model, const pleura_classify_options *options,
+                                 pleura_error *error)
+{
+    const pleura_decision_spec *spec = pleura_model_decision_spec(model);
+    size_t answers = spec->label_count + spec->group_count;
+    size_t size = sizeof(pleura_result) + answers * sizeof(float);
+    pleura_result *result = pleura_alloc_zero(1, size);
+    if (!result) {
+        pleura_fail_memory(error, size, "the result");
+        return NULL;
+    }
+    if (spec->finding == PLEURA_NO_ANSWER)
+        result->threshold = NAN;
+    else
+        result->threshold = options && options->has_threshold ? options->threshold
+                                                              : spec->threshold;
+    return result;
+}
+
+pleura_code pleura_classify_image(pleura_model *model, const pleura_image *image,
+                                  const pleura_classify_options *options, pleura_result **result,
+                                  pleura_error *error)
+{
+    if (result)
+        *result = NULL;
+    if (!model || !image || !result)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_classify_image: `model`, `image` or `result` is NULL.");
+    pleura_code code = check_options(options, error);
+    if (code != PLEURA_OK)
+        return code;
+    double start = pleura_clock_ms();
+    pleura_result *made = new_result(model, options, error);
+    if (!made)
+        return PLEURA_ERROR_MEMORY;
+    code = judge(model, image, made, error);
+    made->times.total = pleura_clock_ms() - start;
+    if (code == PLEURA_OK)
+        *result = made;
+    else
+        pleura_result_free(made);
+    return code;
+}
+
+pleura_code pleura_classify(pleura_model *model, const void *bytes, size_t size,
+                            const pleura_classify_options *options, pleura_result **result,
+                            pleura_error *error)
+{
+    if (result)
+        *result = NULL;
+    if (!model || !result)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_classify: `model` or `result` is NULL.");
+    pleura_image *image;
+    double start = pleura_clock_ms();
+    pleura_code code =
+        pleura_image_decode(bytes, size, options ? &options->limits : NULL, &image, error);
+    if (code != PLEURA_OK)
+        return code;
+    double decoded = pleura_clock_ms();
+    code = pleura_classify_image(model, image, options, result, error);
+    pleura_image_free(image);
+    if (code == PLEURA_OK) {
+        (*result)->times.decode = decoded - start;
+        (*result)->times.total = pleura_clock_ms() - start;
+    }
+    return code;
+}
+
+void pleura_result_free(pleura_result *result)
+{
+    pleura_free(result);
+}
+
+pleura_outcome pleura_result_outcome(const pleura_result *result)
+{
+    return result->outcome;
+}
+
+unsigned pleura_result_reasons(const pleura_result *result)
+{
+    return result->reasons.set;
+}
+
+const char *pleura_result_reason_text(const pleura_result *result, pleura_reason reason)
+{
+    return pleura_reasons_text(&result->reasons, reason);
+}
+
+size_t pleura_result_probability_count(const pleura_result *result)
+{
+    return result->count;
+}
+
+const float *pleura_result_probabilities(const pleura_result *result)
+{
+    return result->probabilities;
+}
+
+float pleura_result_threshold(const pleura_result *result)
+{
+    return result->threshold;
+}
+
+void pleura_result_times(const pleura_result *result, pleura_times *times)
+{
+    *times = result->times;
+}

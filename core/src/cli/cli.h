@@ -1,0 +1,105 @@
+/* The command line: what its files share. It uses the public header alone, as any program would. */
+#ifndef PLEURA_CLI_H
+#define PLEURA_CLI_H
+
+#include "pleura/pleura.h"
+
+#include <stdio.h>
+
+/* Exit statuses. */
+enum {
+    EXIT_ANSWERED = 0,
+    EXIT_SOME_FAILED = 1, /* a file could not be judged: its row says why */
+    EXIT_USAGE = 2,       /* nothing was done */
+    EXIT_BROKEN = 3       /* no model, or nowhere to write: nothing more could be done */
+};
+
+typedef enum cli_form { FORM_PEOPLE, FORM_JSON, FORM_CSV } cli_form;
+
+/* ---- options.c ---- */
+
+typedef struct cli_options {
+    const char *command;
+    const char **inputs;
+    size_t input_count;
+    const char *model;  /* NULL: the default */
+    const char *output; /* NULL: standard output */
+    cli_form form;
+    bool has_threshold;
+    float threshold;
+    unsigned threads;
+} cli_options;
+
+/* Reads argv after the command's name. False after saying what is wrong. */
+bool cli_options_read(cli_options *options, int argc, char **argv);
+void cli_options_free(cli_options *options);
+
+/* ---- complain.c ---- */
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+/* "pleura: " and the sentence to standard error. */
+void cli_complain(const char *format, ...);
+
+/* ---- read.c ---- */
+
+typedef struct cli_bytes {
+    unsigned char *data;
+    size_t size;
+} cli_bytes;
+
+/* The library's own limit for an image file. */
+#define CLI_IMAGE_LIMIT ((size_t)128 << 20)
+
+/* The whole file, unless it has more than `limit` bytes. Release with cli_bytes_free. */
+pleura_code cli_bytes_read(const char *path, size_t limit, cli_bytes *bytes, pleura_error *error);
+void cli_bytes_free(cli_bytes *bytes);
+
+/* ---- inputs.c ---- */
+
+typedef struct cli_visitor {
+    /* False stops the walk. `fault` is NULL, or why `path` could not be looked at. */
+    bool (*visit)(void *context, const char *path, const pleura_error *fault);
+    void *context;
+} cli_visitor;
+
+/* Calls the visitor for each file: those given, those in folders given, and with "-" those listed
+ * on standard input, one a line. False if the visitor stopped it. */
+bool cli_inputs_walk(const cli_options *options, const cli_visitor *visitor);
+
+/* ---- output.c ---- */
+
+typedef struct cli_output {
+    FILE *file;
+    const char *name;
+    bool failed; /* said once */
+} cli_output;
+
+bool cli_output_open(cli_output *output, const cli_options *options);
+bool cli_output_line(cli_output *output, const char *text, size_t length); /* and flushes */
+bool cli_output_bytes(cli_output *output, const void *data, size_t size);
+bool cli_output_close(cli_output *output); /* false if anything of it was not written */
+
+/* Floats as raw little-endian bytes. */
+bool cli_output_floats(cli_output *output, const float *values, size_t count);
+
+/* ---- model.c ---- */
+
+/* Loads --model, or the model of this installation. NULL after saying what is wrong. */
+pleura_model *cli_model_open(const cli_options *options);
+
+/* ---- people.c: rows to look at ---- */
+
+void cli_people_head(cli_output *output, const pleura_model *model, const cli_options *options);
+bool cli_people_row(cli_output *output, const pleura_model *model, const char *path,
+                    const pleura_result *result, const pleura_error *fault);
+
+/* ---- the commands ---- */
+
+int cli_classify(const cli_options *options);
+int cli_info(const cli_options *options);
+int cli_tensor(const cli_options *options);
+int cli_run(const cli_options *options);
+
+#endif

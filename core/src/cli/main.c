@@ -1,0 +1,78 @@
+#include "cli.h"
+
+#include <string.h>
+
+static const char help[] =
+    "Pleura " PLEURA_VERSION ": classifies chest X-rays (JPEG, PNG). Nothing leaves this machine.\n"
+    "It is a research tool, not a medical device: nothing that it returns is a diagnosis.\n"
+    "\n"
+    "  pleura classify FILE...     classifies images; a folder stands for the images in it, and\n"
+    "                              - for a list of paths on standard input, one a line\n"
+    "  pleura info [M.onnx]        says what a model is\n"
+    "  pleura tensor FILE --output F.f32    writes the network's input for an image\n"
+    "  pleura run F.f32 --output G.f32      runs the network alone\n"
+    "                              (raw little-endian 32-bit floats, for comparisons)\n"
+    "\n"
+    "  --model M.onnx     the model; else PLEURA_MODEL, else the one that comes with Pleura\n"
+    "  --json             a line of JSON for each file (schema pleura.result/1)\n"
+    "  --csv              a row of CSV for each file\n"
+    "  --threshold T      0 to 1, in place of the model's\n"
+    "  --threads N        threads for one image (1)\n"
+    "  --output FILE      in place of standard output\n"
+    "\n"
+    "Exit status: 0 every file was answered, 1 some file failed (its row says why),\n"
+    "2 wrong usage, 3 the model cannot be loaded or the output cannot be written.\n";
+
+static int print(const char *text)
+{
+    cli_output output;
+    cli_options none = {0};
+    cli_output_open(&output, &none);
+    cli_output_bytes(&output, text, strlen(text));
+    return cli_output_close(&output) ? EXIT_ANSWERED : EXIT_BROKEN;
+}
+
+static bool wants(int argc, char **argv, const char *flag)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], flag) == 0)
+            return true;
+    return false;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*command)(const cli_options *);
+    } commands[] = {
+        {"classify", cli_classify},
+        {"info", cli_info},
+        {"tensor", cli_tensor},
+        {"run", cli_run},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        cli_options options = {.command = argv[1]};
+        bool good = cli_options_read(&options, argc - 2, argv + 2);
+        int status = good ? commands[i].command(&options) : EXIT_USAGE;
+        cli_options_free(&options);
+        return status;
+    }
+    cli_complain("there is no command '%s'; see pleura --help.", argv[1]);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (wants(argc, argv, "--help") || wants(argc, argv, "-h"))
+        return print(help);
+    if (wants(argc, argv, "--version"))
+        return print("pleura " PLEURA_VERSION "\n");
+    if (argc < 2) {
+        fputs(help, stderr);
+        return EXIT_USAGE;
+    }
+    return dispatch(argc, argv);
+}

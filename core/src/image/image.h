@@ -1,0 +1,46 @@
+/* The image object and the limits, for the files of this room. */
+#ifndef PLEURA_IMAGE_IMAGE_H
+#define PLEURA_IMAGE_IMAGE_H
+
+#include "pleura/pleura.h"
+
+struct pleura_image {
+    pleura_image_info info;
+    uint16_t *samples; /* grey, row by row */
+};
+
+/* What the walk over a file's container found, before anything is decoded. */
+typedef struct pleura_container {
+    const char *format; /* "JPEG" or "PNG" */
+    uint32_t width, height;
+    unsigned bits;
+} pleura_container;
+
+/* The caller's limits with the defaults in place of zeros; `limits` may be NULL. */
+pleura_limits pleura_limits_resolve(const pleura_limits *limits);
+
+/* Refuses sides of zero and images over the limits; `format` begins the sentence. */
+pleura_code pleura_check_size(const char *format, uint32_t width, uint32_t height,
+                              const pleura_limits *limits, pleura_error *error);
+
+/* Walks over the whole file without allocating: every length stays inside it, the kind is one that
+ * is read here, the size is within the limits, the end is there. */
+pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
+                              pleura_container *found, pleura_error *error);
+pleura_code pleura_png_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
+                             pleura_container *found, pleura_error *error);
+
+/* An image with room for its samples, which are not set yet; NULL if memory is short. */
+pleura_image *pleura_image_new(uint32_t width, uint32_t height);
+
+/* Decodes a file that passed its check. */
+pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
+                              const pleura_container *found, pleura_image **image,
+                              pleura_error *error);
+
+/* To grey: `pixels` has info.width x info.height pixels of info.channels samples, interleaved, of
+ * 8 or 16 bits. Sets image->samples and info.chroma. */
+void pleura_grey_from_8(pleura_image *image, const uint8_t *pixels);
+void pleura_grey_from_16(pleura_image *image, const uint16_t *pixels);
+
+#endif

@@ -1,0 +1,161 @@
+/* The walk over a JPEG's segments (ITU-T T.81, annex B). */
+#include "image.h"
+
+#include "../error.h"
+
+#include <string.h>
+
+/*
+ * A progressive file may hold any number of scans, each of which costs a pass over the image: 10 or
+ * so are usual. Without a limit a file of some kilobytes keeps a decoder busy for minutes.
+ */
+#define MAX_SCANS 100
+
+typedef struct walk {
+    const unsigned char *bytes;
+    size_t size, at;
+    const pleura_limits *limits;
+    pleura_container *found;
+    pleura_error *error;
+    unsigned scans;
+} walk;
+
+static size_t read16(const unsigned char *bytes)
+{
+    return (size_t)bytes[0] << 8 | bytes[1];
+}
+
+static pleura_code truncated(const walk *w)
+{
+    return pleura_fail(w->error, PLEURA_ERROR_TRUNCATED,
+                       "JPEG: the file ends at byte %zu before the image does (no end-of-image "
+                       "marker).",
+                       w->size);
+}
+
+/* Moves past the next marker, over whatever stands before it, as every decoder does. */
+static bool next_marker(walk *w, unsigned *marker)
+{
+    const unsigned char *end = w->bytes + w->size, *p = w->bytes + w->at;
+    while (p < end && (p = memchr(p, 0xFF, (size_t)(end - p))) != NULL) {
+        while (p < end && *p == 0xFF)
+            p++;
+        if (p < end && *p != 0) {
+            *marker = *p;
+            w->at = (size_t)(p + 1 - w->bytes);
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *unsupported_frame(unsigned marker)
+{
+    switch (marker) {
+    case 0xC3:
+        return "lossless";
+    case 0xC5:
+    case 0xC6:
+    case 0xC7:
+    case 0xDE: /* DHP */
+        return "hierarchical";
+    case 0xC9:
+    case 0xCA:
+    case 0xCB:
+    case 0xCC: /* DAC */
+    case 0xCD:
+    case 0xCE:
+    case 0xCF:
+        return "arithmetic-coded";
+    case 0xF7: /* the frame of ITU-T T.87 */
+        return "JPEG-LS";
+    default:
+        return NULL;
+    }
+}
+
+static pleura_code read_frame(walk *w, const unsigned char *frame, size_t length)
+{
+    if (length < 6 || length < 6 + 3 * (size_t)frame[5])
+        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
+                           "JPEG: a frame header of %zu bytes is too short.", length);
+    if (w->found->width)
+        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT, "JPEG: it has a second frame header.");
+    uint32_t height = (uint32_t)read16(frame + 1), width = (uint32_t)read16(frame + 3);
+    unsigned bits = frame[0], components = frame[5];
+    if (bits != 8)
+        return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+                           "JPEG: samples of %u bits; 8 bits are read.", bits);
+    if (components != 1 && components != 3)
+        return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+                           "JPEG: %u components%s; 1 (grey) or 3 (colour) are read.", components,
+                           components == 4 ? " (CMYK or YCCK)" : "");
+    if (!height && width)
+        return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+                           "JPEG: the height is given only after the first scan (DNL), which is "
+                           "not read.");
+    *w->found = (pleura_container){.format = "JPEG", .width = width, .height = height, .bits = 8};
+    return pleura_check_size("JPEG", width, height, w->limits, w->error);
+}
+
+static pleura_code begin_scan(walk *w)
+{
+    if (!w->found->width)
+        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
+                           "JPEG: image data before any frame header.");
+    if (++w->scans > MAX_SCANS)
+        return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+                           "JPEG: more than %d scans.", MAX_SCANS);
+    return PLEURA_OK;
+}
+
+static pleura_code read_segment(walk *w, unsigned marker)
+{
+    const char *kind = unsupported_frame(marker);
+    if (kind)
+        return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+                           "JPEG: this is a %s one; baseline and progressive are read.", kind);
+    if (w->size - w->at < 2)
+        return truncated(w);
+    size_t length = read16(w->bytes + w->at);
+    if (length < 2)
+        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
+                           "JPEG: the segment at byte %zu has a length of %zu.", w->at - 2, length);
+    if (length > w->size - w->at)
+        return truncated(w);
+    const unsigned char *data = w->bytes + w->at + 2;
+    w->at += length;
+    if (marker >= 0xC0 && marker <= 0xC2)
+        return read_frame(w, data, length - 2);
+    return marker == 0xDA ? begin_scan(w) : PLEURA_OK;
+}
+
+/* Markers that stand alone: TEM and the restart markers inside a scan. */
+static bool stands_alone(unsigned marker)
+{
+    return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
+}
+
+pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
+                              pleura_container *found, pleura_error *error)
+{
+    walk w = {.bytes = bytes, .size = size, .at = 2, .limits = limits, .found = found,
+              .error = error};
+    unsigned marker;
+    while (next_marker(&w, &marker)) {
+        if (stands_alone(marker))
+            continue;
+        if (marker == 0xD8)
+            return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                               "JPEG: a second image starts at byte %zu, inside the first.",
+                               w.at - 2);
+        if (marker == 0xD9)
+            return w.scans ? PLEURA_OK
+                           : pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                                         "JPEG: it ends at byte %zu without any image data.", w.at);
+        pleura_code code = read_segment(&w, marker);
+        if (code != PLEURA_OK)
+            return code;
+    }
+    return truncated(&w);
+}

@@ -1,0 +1,130 @@
+/* The one file that knows stb_image. */
+#include "image.h"
+
+#include "../error.h"
+#include "../memory.h"
+
+#include <limits.h>
+#include <string.h>
+
+/*
+ * Every block of stb's carries how far it may grow. stb_image inflates PNG data without an upper
+ * limit: some kilobytes that claim one pixel could unpack to gigabytes. Its first guess at the size
+ * comes from the header, so four times that (interlaced rows are padded) is more than any honest
+ * file needs. Blocks that begin as NULL gather the compressed bytes and are bounded by the file.
+ */
+typedef struct block {
+    _Alignas(16) size_t limit;
+} block;
+
+static void *sized(block *old, size_t size, size_t limit)
+{
+    if (size > limit || size > SIZE_MAX - sizeof(block))
+        return NULL;
+    block *made = pleura_realloc(old, size + sizeof *made);
+    if (!made)
+        return NULL;
+    made->limit = limit;
+    return made + 1;
+}
+
+static void *stb_alloc(size_t size)
+{
+    return size < SIZE_MAX / 8 ? sized(NULL, size, 4 * size + 65536) : NULL;
+}
+
+static void *stb_grow(void *pointer, size_t size)
+{
+    block *old = pointer ? (block *)pointer - 1 : NULL;
+    return sized(old, size, old ? old->limit : SIZE_MAX);
+}
+
+static void stb_free(void *pointer)
+{
+    if (pointer)
+        pleura_free((block *)pointer - 1);
+}
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_NO_STDIO
+#define STBI_NO_HDR
+#define STBI_NO_LINEAR
+#define STBI_ASSERT(condition) ((void)0) /* the library never aborts */
+#define STBI_MALLOC(size) stb_alloc(size)
+#define STBI_REALLOC(pointer, size) stb_grow(pointer, size)
+#define STBI_FREE(pointer) stb_free(pointer)
+#include <stb_image.h>
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#pragma GCC diagnostic ignored "-Wunused-function" /* which GCC looks for at the file's end */
+#endif
+
+static pleura_code failed(const pleura_container *found, pleura_error *error)
+{
+    const char *reason = stbi_failure_reason();
+    if (!reason)
+        reason = "no reason given";
+    if (strcmp(reason, "outofmem") == 0)
+        return pleura_fail(error, PLEURA_ERROR_MEMORY,
+                           "%s: not enough memory to decode %u x %u pixels.", found->format,
+                           (unsigned)found->width, (unsigned)found->height);
+    if (strcmp(reason, "too large") == 0)
+        return pleura_fail(error, PLEURA_ERROR_TOO_LARGE,
+                           "%s: %u x %u pixels are more than the decoder takes.", found->format,
+                           (unsigned)found->width, (unsigned)found->height);
+    return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                       "%s: the image data cannot be decoded (stb_image: %s).", found->format,
+                       reason);
+}
+
+static pleura_image *new_image(const pleura_container *found, int channels)
+{
+    pleura_image *image = pleura_image_new(found->width, found->height);
+    if (image) {
+        image->info.format = found->format;
+        image->info.bits = found->bits;
+        image->info.channels = (unsigned)channels;
+    }
+    return image;
+}
+
+pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
+                              const pleura_container *found, pleura_image **image,
+                              pleura_error *error)
+{
+    int width = 0, height = 0, channels = 0;
+    void *pixels = found->bits == 16
+                       ? (void *)stbi_load_16_from_memory(bytes, (int)size, &width, &height,
+                                                          &channels, 0)
+                       : stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 0);
+    if (!pixels)
+        return failed(found, error);
+    if ((uint32_t)width != found->width || (uint32_t)height != found->height) {
+        stbi_image_free(pixels);
+        return pleura_fail(error, PLEURA_ERROR_INTERNAL,
+                           "%s: %u x %u pixels in the header, %d x %d decoded.", found->format,
+                           (unsigned)found->width, (unsigned)found->height, width, height);
+    }
+    *image = new_image(found, channels);
+    if (*image && found->bits == 16)
+        pleura_grey_from_16(*image, pixels);
+    else if (*image)
+        pleura_grey_from_8(*image, pixels);
+    stbi_image_free(pixels);
+    if (!*image)
+        return pleura_fail_memory(error, (size_t)found->width * found->height * 2, "the image");
+    return PLEURA_OK;
+}

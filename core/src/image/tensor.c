@@ -1,0 +1,119 @@
+#include "tensor.h"
+
+#include "../error.h"
+#include "resize.h"
+
+#include <math.h>
+#include <string.h>
+
+/* round(a * b / c), at least 1: a side that keeps proportions. */
+static uint32_t proportional(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint64_t side = ((uint64_t)a * b + c / 2) / c;
+    return side ? (uint32_t)side : 1;
+}
+
+/* The middle of the image with the frame's proportions, to the nearest pixel; on odd differences
+ * half / 2 - side / 2, as TorchXRayVision's centre crop does. */
+static void crop(pleura_grey_view *view, uint32_t width, uint32_t height)
+{
+    uint32_t w = view->width, h = view->height;
+    if ((uint64_t)w * height > (uint64_t)h * width)
+        w = proportional(h, width, height);
+    else
+        h = proportional(w, height, width);
+    w = w < view->width ? w : view->width;
+    h = h < view->height ? h : view->height;
+    view->samples += (view->height / 2 - h / 2) * view->stride + (view->width / 2 - w / 2);
+    view->width = w;
+    view->height = h;
+}
+
+/* The part of the frame that the whole image fills; the rest is set to black. */
+static void pad(pleura_plane *plane, uint32_t width, uint32_t height)
+{
+    uint32_t w = plane->width, h = plane->height;
+    if ((uint64_t)width * h > (uint64_t)height * w)
+        h = proportional(w, height, width);
+    else
+        w = proportional(h, width, height);
+    w = w < plane->width ? w : plane->width;
+    h = h < plane->height ? h : plane->height;
+    memset(plane->values, 0, plane->stride * plane->height * sizeof(float));
+    plane->values += (plane->height - h) / 2 * plane->stride + (plane->width - w) / 2;
+    plane->width = w;
+    plane->height = h;
+}
+
+static void scale_to_range(float *values, size_t count, float low, float high)
+{
+    if (low == 0 && high == 1)
+        return;
+    for (size_t i = 0; i < count; i++)
+        values[i] = low + values[i] * (high - low);
+}
+
+static void mean_and_std(const float *values, size_t count, double *mean, double *std)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    *mean = sum / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += (values[i] - *mean) * (values[i] - *mean);
+    *std = sqrt(squares / (double)count);
+}
+
+static void normalise(float *out, const float *values, size_t count, double mean, double std)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = (float)((values[i] - mean) / std);
+}
+
+/* The grey plane stands in the first channel: it is replaced last. */
+static void fill_channels(const pleura_input_spec *spec, float *tensor, size_t plane)
+{
+    double mean, std;
+    mean_and_std(tensor, plane, &mean, &std);
+    if (std < spec->std_floor)
+        std = spec->std_floor;
+    for (uint32_t c = spec->channels; c-- > 0;)
+        if (spec->normalise == PLEURA_NORMALISE_PER_IMAGE)
+            normalise(tensor + c * plane, tensor, plane, mean, std);
+        else
+            normalise(tensor + c * plane, tensor, plane, spec->mean[c], spec->std[c]);
+}
+
+static bool legal(const pleura_input_spec *spec)
+{
+    return (spec->channels == 1 || spec->channels == 3) && spec->width && spec->height;
+}
+
+pleura_code pleura_tensor_from_image(const pleura_input_spec *spec, const pleura_image *image,
+                                     float *tensor, size_t count, pleura_error *error)
+{
+    if (!spec || !image || !tensor || !legal(spec))
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "Preprocessing: a NULL argument, or an input that is not 1 or 3 "
+                           "channels of at least 1 x 1.");
+    size_t plane = (size_t)spec->width * spec->height;
+    if (count != plane * spec->channels)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "Preprocessing: room for %zu floats, %u x %u x %u = %zu needed.", count,
+                           (unsigned)spec->channels, (unsigned)spec->height, (unsigned)spec->width,
+                           plane * spec->channels);
+    pleura_image_info info;
+    pleura_image_get_info(image, &info);
+    pleura_grey_view source = {pleura_image_samples(image), info.width, info.height, info.width};
+    pleura_plane target = {tensor, spec->width, spec->height, spec->width};
+    if (spec->fit == PLEURA_FIT_CROP)
+        crop(&source, spec->width, spec->height);
+    else if (spec->fit == PLEURA_FIT_PAD)
+        pad(&target, info.width, info.height);
+    pleura_code code = pleura_resize(&source, &target, error);
+    if (code != PLEURA_OK)
+        return code;
+    scale_to_range(tensor, plane, spec->range_low, spec->range_high);
+    fill_channels(spec, tensor, plane);
+    return PLEURA_OK;
+}

@@ -1,0 +1,132 @@
+#include "info.h"
+
+#include "../graph/window.h"
+#include "../json.h"
+#include "metadata.h"
+
+#include <string.h>
+
+/* Multiplications with additions, in convolutions and matrix products: what the field calls MACs. */
+static int64_t node_macs(const pleura_graph *graph, const pleura_node *node)
+{
+    const pleura_value *out = &graph->values[node->output];
+    if (node->op != PLEURA_OP_Conv && node->op != PLEURA_OP_Gemm && node->op != PLEURA_OP_MatMul)
+        return 0;
+    const pleura_value *weights = &graph->values[node->inputs[1]];
+    int64_t outputs = node->op == PLEURA_OP_Conv ? out->dims[1] : out->dims[out->rank - 1];
+    return pleura_value_elements(out) * (pleura_value_elements(weights) / outputs);
+}
+
+static void add_operators(pleura_json *json, const pleura_info *info)
+{
+    size_t counts[PLEURA_OP_COUNT] = {0}, nodes = 0;
+    int64_t macs = 0;
+    for (size_t i = 0; i < info->graph->node_count; i++) {
+        const pleura_node *node = &info->graph->nodes[i];
+        if (node->dead)
+            continue;
+        nodes++;
+        counts[node->op]++;
+        macs += node_macs(info->graph, node);
+    }
+    pleura_json_key(json, "macs");
+    pleura_json_integer(json, macs);
+    pleura_json_key(json, "nodes_in_file");
+    pleura_json_integer(json, (int64_t)info->nodes_in_file);
+    pleura_json_key(json, "nodes_run");
+    pleura_json_integer(json, (int64_t)nodes);
+    pleura_json_key(json, "operators");
+    pleura_json_open(json, '{');
+    for (int op = 0; op < PLEURA_OP_COUNT; op++)
+        if (counts[op]) {
+            pleura_json_key(json, pleura_operator_name((pleura_operator)op));
+            pleura_json_integer(json, (int64_t)counts[op]);
+        }
+    pleura_json_close(json, '}');
+}
+
+static void add_input(pleura_json *json, const pleura_input_spec *input)
+{
+    static const char *const fits[] = {"squash", "crop", "pad"};
+    pleura_json_key(json, "input");
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "channels");
+    pleura_json_integer(json, input->channels);
+    pleura_json_key(json, "height");
+    pleura_json_integer(json, input->height);
+    pleura_json_key(json, "width");
+    pleura_json_integer(json, input->width);
+    pleura_json_key(json, "fit");
+    pleura_json_text(json, fits[input->fit]);
+    pleura_json_key(json, "normalise");
+    pleura_json_text(json, input->normalise == PLEURA_NORMALISE_FIXED ? "fixed" : "image");
+    pleura_json_close(json, '}');
+}
+
+static void add_answers(pleura_json *json, const pleura_decision_spec *decision)
+{
+    pleura_json_key(json, "labels");
+    pleura_json_open(json, '[');
+    for (size_t i = 0; i < decision->label_count; i++)
+        pleura_json_text(json, decision->answer_names[i]);
+    pleura_json_close(json, ']');
+    pleura_json_key(json, "groups");
+    pleura_json_open(json, '{');
+    for (size_t g = 0; g < decision->group_count; g++) {
+        pleura_json_key(json, decision->answer_names[decision->label_count + g]);
+        pleura_json_open(json, '[');
+        for (size_t i = 0; i < decision->groups[g].count; i++)
+            pleura_json_text(json, decision->answer_names[decision->groups[g].labels[i]]);
+        pleura_json_close(json, ']');
+    }
+    pleura_json_close(json, '}');
+    bool finding = decision->finding != PLEURA_NO_ANSWER;
+    pleura_json_key(json, "finding");
+    pleura_json_text(json, finding ? decision->answer_names[decision->finding] : NULL);
+    pleura_json_key(json, "threshold");
+    if (finding)
+        pleura_json_number(json, (double)decision->threshold, 7);
+    else
+        pleura_json_null(json);
+    pleura_json_key(json, "margin");
+    pleura_json_number(json, (double)decision->margin, 7);
+}
+
+static void add_file(pleura_json *json, const pleura_info *info)
+{
+    pleura_json_key(json, "sha256");
+    pleura_json_text(json, info->sha256);
+    pleura_json_key(json, "bytes");
+    pleura_json_integer(json, (int64_t)info->file_size);
+    pleura_json_key(json, "producer");
+    pleura_json_text(json, info->graph->producer);
+    pleura_json_key(json, "opset");
+    pleura_json_integer(json, info->graph->opset);
+}
+
+size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
+{
+    pleura_json json = pleura_json_into(buffer, capacity);
+    pleura_json_open(&json, '{');
+    pleura_json_key(&json, "schema");
+    pleura_json_text(&json, "pleura.info/1");
+    pleura_json_key(&json, "name");
+    pleura_json_text(&json, pleura_property_find(info->properties, info->property_count,
+                                                 "pleura.name"));
+    pleura_json_key(&json, "version");
+    pleura_json_text(&json, pleura_property_find(info->properties, info->property_count,
+                                                 "pleura.version"));
+    add_file(&json, info);
+    add_answers(&json, info->decision);
+    add_input(&json, info->input);
+    add_operators(&json, info);
+    pleura_json_key(&json, "properties");
+    pleura_json_open(&json, '{');
+    for (size_t i = 0; i < info->property_count; i++) {
+        pleura_json_key(&json, info->properties[i].key);
+        pleura_json_text(&json, info->properties[i].value);
+    }
+    pleura_json_close(&json, '}');
+    pleura_json_close(&json, '}');
+    return pleura_json_end(&json);
+}

@@ -1,0 +1,215 @@
+#include "model.h"
+
+#include "../error.h"
+#include "../run/network.h"
+#include "../sha256.h"
+#include "info.h"
+#include "metadata.h"
+
+#include <math.h>
+#include <string.h>
+
+struct pleura_model {
+    pleura_arena arena; /* everything that the file said and that is still wanted */
+    pleura_network *network;
+    pleura_property *properties;
+    size_t property_count;
+    pleura_input_spec input;
+    pleura_decision_spec decision;
+    char sha256[65];
+    char *info; /* JSON */
+};
+
+/* The graph goes once the network stands; its properties stay. */
+static pleura_code keep_properties(pleura_model *model, const pleura_graph *graph,
+                                   pleura_error *error)
+{
+    size_t count = graph->property_count;
+    model->properties = pleura_arena_alloc(&model->arena, count * sizeof *model->properties);
+    if (!model->properties)
+        return pleura_fail_memory(error, count * sizeof *model->properties, "the metadata");
+    for (size_t i = 0; i < count; i++) {
+        const pleura_property *from = &graph->properties[i];
+        pleura_property kept = {pleura_arena_text(&model->arena, from->key, strlen(from->key)),
+                                pleura_arena_text(&model->arena, from->value, strlen(from->value))};
+        if (!kept.key || !kept.value)
+            return pleura_fail_memory(error, strlen(from->value), "the metadata");
+        model->properties[i] = kept;
+    }
+    model->property_count = count;
+    return PLEURA_OK;
+}
+
+static pleura_code read_metadata(pleura_model *model, pleura_error *error)
+{
+    pleura_code code = pleura_metadata_input(model->properties, model->property_count,
+                                             &model->input, error);
+    if (code != PLEURA_OK)
+        return code;
+    pleura_network_input(model->network, &model->input.channels, &model->input.height,
+                         &model->input.width);
+    if (model->input.channels != 1 && model->input.channels != 3)
+        return pleura_fail(error, PLEURA_ERROR_SHAPE,
+                           "The network's input has %u channels; 1 or 3 are filled from an image.",
+                           (unsigned)model->input.channels);
+    return pleura_metadata_decision(model->properties, model->property_count,
+                                    pleura_network_output_count(model->network), &model->arena,
+                                    &model->decision, error);
+}
+
+static pleura_code write_info(pleura_model *model, const pleura_graph *graph, size_t file_size,
+                              size_t nodes_in_file, pleura_error *error)
+{
+    pleura_info info = {.graph = graph,
+                        .input = &model->input,
+                        .decision = &model->decision,
+                        .properties = model->properties,
+                        .property_count = model->property_count,
+                        .sha256 = model->sha256,
+                        .file_size = file_size,
+                        .nodes_in_file = nodes_in_file};
+    size_t length = pleura_info_json(&info, NULL, 0);
+    model->info = pleura_arena_alloc(&model->arena, length + 1);
+    if (!model->info)
+        return pleura_fail_memory(error, length, "the model's description");
+    pleura_info_json(&info, model->info, length + 1);
+    return PLEURA_OK;
+}
+
+static pleura_code build(pleura_model *model, const void *onnx, size_t size, unsigned threads,
+                         pleura_error *error)
+{
+    pleura_graph graph = {0};
+    pleura_code code = pleura_onnx_read(onnx, size, &graph, error);
+    size_t nodes_in_file = graph.node_count;
+    if (code == PLEURA_OK)
+        code = keep_properties(model, &graph, error);
+    if (code == PLEURA_OK)
+        code = pleura_graph_infer(&graph, error);
+    if (code == PLEURA_OK)
+        code = pleura_graph_simplify(&graph, error);
+    if (code == PLEURA_OK)
+        code = pleura_network_create(&graph, threads, &model->network, error);
+    if (code == PLEURA_OK)
+        code = read_metadata(model, error);
+    if (code == PLEURA_OK)
+        code = write_info(model, &graph, size, nodes_in_file, error);
+    pleura_graph_free(&graph);
+    return code;
+}
+
+/* A model file may be as large as half of what a 32-bit WebAssembly memory can hold. */
+#define MAX_MODEL_SIZE ((size_t)1 << 30)
+/* More threads than this never helped a network of our size, and a typo should not start a million. */
+#define MAX_THREADS 256
+
+pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_options *options,
+                              pleura_model **out, pleura_error *error)
+{
+    if (out)
+        *out = NULL;
+    if (!out || (!onnx && size))
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_model_load: `onnx` or `model` is NULL.");
+    if (size == 0)
+        return pleura_fail(error, PLEURA_ERROR_EMPTY, "The model file is empty.");
+    if (size > MAX_MODEL_SIZE)
+        return pleura_fail(error, PLEURA_ERROR_MODEL_TOO_LARGE,
+                           "The model has %zu bytes; at most %zu are read.", size, MAX_MODEL_SIZE);
+    unsigned threads = options && options->threads ? options->threads : 1;
+    if (threads > MAX_THREADS)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT, "%u threads; at most %d are started.",
+                           threads, MAX_THREADS);
+    pleura_model *model = pleura_alloc_zero(1, sizeof *model);
+    if (!model)
+        return pleura_fail_memory(error, sizeof *model, "the model");
+    pleura_sha256_hex(onnx, size, model->sha256);
+    pleura_code code = build(model, onnx, size, threads, error);
+    if (code == PLEURA_OK)
+        *out = model;
+    else
+        pleura_model_free(model);
+    return code;
+}
+
+void pleura_model_free(pleura_model *model)
+{
+    if (!model)
+        return;
+    pleura_network_free(model->network);
+    pleura_arena_free(&model->arena);
+    pleura_free(model);
+}
+
+size_t pleura_model_label_count(const pleura_model *model)
+{
+    return model->decision.label_count;
+}
+
+size_t pleura_model_answer_count(const pleura_model *model)
+{
+    return model->decision.label_count + model->decision.group_count;
+}
+
+const char *pleura_model_answer_name(const pleura_model *model, size_t index)
+{
+    return index < pleura_model_answer_count(model) ? model->decision.answer_names[index] : NULL;
+}
+
+const char *pleura_model_finding(const pleura_model *model)
+{
+    size_t finding = model->decision.finding;
+    return finding == PLEURA_NO_ANSWER ? NULL : model->decision.answer_names[finding];
+}
+
+float pleura_model_threshold(const pleura_model *model)
+{
+    return model->decision.finding == PLEURA_NO_ANSWER ? NAN : model->decision.threshold;
+}
+
+const char *pleura_model_property(const pleura_model *model, const char *key)
+{
+    return pleura_property_find(model->properties, model->property_count, key);
+}
+
+void pleura_model_input(const pleura_model *model, uint32_t *channels, uint32_t *height,
+                        uint32_t *width)
+{
+    *channels = model->input.channels;
+    *height = model->input.height;
+    *width = model->input.width;
+}
+
+const char *pleura_model_sha256(const pleura_model *model)
+{
+    return model->sha256;
+}
+
+const char *pleura_model_info_json(const pleura_model *model)
+{
+    return model->info;
+}
+
+const pleura_input_spec *pleura_model_input_spec(const pleura_model *model)
+{
+    return &model->input;
+}
+
+const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model)
+{
+    return &model->decision;
+}
+
+pleura_code pleura_run(pleura_model *model, const float *input, size_t input_count, float *output,
+                       size_t output_count, pleura_error *error)
+{
+    if (!model || !input || !output)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_run: `model`, `input` or `output` is NULL.");
+    size_t wanted = (size_t)model->input.channels * model->input.height * model->input.width;
+    if (input_count != wanted || output_count != model->decision.label_count)
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_run: %zu inputs and %zu outputs; the network has %zu and %zu.",
+                           input_count, output_count, wanted, model->decision.label_count);
+    return pleura_network_run(model->network, input, output, error);
+}

@@ -1,0 +1,11 @@
+/* A classifier: the network, and from its metadata how to feed it and how to read its answer. */
+#ifndef PLEURA_MODEL_H
+#define PLEURA_MODEL_H
+
+#include "../decide/decide.h"
+#include "../image/tensor.h"
+
+const pleura_input_spec *pleura_model_input_spec(const pleura_model *model);
+const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model);
+
+#endif

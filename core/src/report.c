@@ -1,0 +1,137 @@
+/* One result as a line of JSON (docs/result-schema.md). */
+#include "json.h"
+#include "pleura/pleura.h"
+
+/* Enough to tell floats 1e-7 apart; a float has no more. */
+#define PROBABILITY_DIGITS 7
+#define TIME_DIGITS 4
+
+static void add_probabilities(pleura_json *json, const pleura_model *model,
+                              const pleura_result *result)
+{
+    pleura_json_key(json, "probabilities");
+    size_t count = result ? pleura_result_probability_count(result) : 0;
+    if (!count) {
+        pleura_json_null(json);
+        return;
+    }
+    const float *values = pleura_result_probabilities(result);
+    pleura_json_open(json, '{');
+    for (size_t i = 0; i < count; i++) {
+        pleura_json_key(json, pleura_model_answer_name(model, i));
+        pleura_json_number(json, (double)values[i], PROBABILITY_DIGITS);
+    }
+    pleura_json_close(json, '}');
+}
+
+static void add_reason(pleura_json *json, const pleura_result *result, pleura_reason reason)
+{
+    const char *text = pleura_result_reason_text(result, reason);
+    if (!text)
+        return;
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "code");
+    pleura_json_text(json, pleura_reason_name(reason));
+    pleura_json_key(json, "message");
+    pleura_json_text(json, text);
+    pleura_json_close(json, '}');
+}
+
+static void add_reasons(pleura_json *json, const pleura_result *result)
+{
+    pleura_json_key(json, "reasons");
+    pleura_json_open(json, '[');
+    if (result) {
+#define X(name, bit, text, refuses) add_reason(json, result, PLEURA_REASON_##name);
+        PLEURA_REASONS(X)
+#undef X
+    }
+    pleura_json_close(json, ']');
+}
+
+static void add_error(pleura_json *json, const pleura_error *fault)
+{
+    pleura_json_key(json, "error");
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "code");
+    pleura_json_text(json, pleura_code_name(fault->code));
+    pleura_json_key(json, "message");
+    pleura_json_text(json, fault->message);
+    pleura_json_close(json, '}');
+}
+
+static void add_model(pleura_json *json, const pleura_model *model)
+{
+    pleura_json_key(json, "model");
+    if (!model) {
+        pleura_json_null(json);
+        return;
+    }
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "name");
+    pleura_json_text(json, pleura_model_property(model, "pleura.name"));
+    pleura_json_key(json, "version");
+    pleura_json_text(json, pleura_model_property(model, "pleura.version"));
+    pleura_json_key(json, "sha256");
+    pleura_json_text(json, pleura_model_sha256(model));
+    pleura_json_close(json, '}');
+}
+
+static void add_time(pleura_json *json, const char *key, double ms)
+{
+    pleura_json_key(json, key);
+    pleura_json_number(json, ms, TIME_DIGITS);
+}
+
+static void add_times(pleura_json *json, const pleura_result *result)
+{
+    if (!result) {
+        pleura_json_key(json, "ms");
+        pleura_json_null(json);
+        pleura_json_key(json, "ms_steps");
+        pleura_json_null(json);
+        return;
+    }
+    pleura_times times;
+    pleura_result_times(result, &times);
+    add_time(json, "ms", times.total);
+    pleura_json_key(json, "ms_steps");
+    pleura_json_open(json, '{');
+    add_time(json, "decode", times.decode);
+    add_time(json, "preprocess", times.preprocess);
+    add_time(json, "network", times.network);
+    pleura_json_close(json, '}');
+}
+
+static void add_decision(pleura_json *json, const pleura_model *model, const pleura_result *result)
+{
+    pleura_json_key(json, "outcome");
+    pleura_json_text(json, result ? pleura_outcome_name(pleura_result_outcome(result)) : NULL);
+    pleura_json_key(json, "finding");
+    pleura_json_text(json, model ? pleura_model_finding(model) : NULL);
+    add_probabilities(json, model, result);
+    pleura_json_key(json, "threshold");
+    if (result)
+        pleura_json_number(json, (double)pleura_result_threshold(result), PROBABILITY_DIGITS);
+    else
+        pleura_json_null(json);
+    add_reasons(json, result);
+}
+
+size_t pleura_report_json(const pleura_model *model, const char *file, const pleura_result *result,
+                          const pleura_error *fault, char *buffer, size_t capacity)
+{
+    pleura_json json = pleura_json_into(buffer, capacity);
+    pleura_json_open(&json, '{');
+    pleura_json_key(&json, "schema");
+    pleura_json_text(&json, "pleura.result/1");
+    pleura_json_key(&json, "file");
+    pleura_json_text(&json, file);
+    add_decision(&json, model, fault ? NULL : result);
+    if (fault)
+        add_error(&json, fault);
+    add_model(&json, model);
+    add_times(&json, fault ? NULL : result);
+    pleura_json_close(&json, '}');
+    return pleura_json_end(&json);
+}

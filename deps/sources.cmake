@@ -1,0 +1,18 @@
+# Where setup.sh unpacked the upstream sources: xnnpack_SOURCE, nanopb_SOURCE and so on.
+if(DEFINED ENV{PLEURA_CACHE})
+  set(PLEURA_CACHE "$ENV{PLEURA_CACHE}")
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(PLEURA_CACHE "$ENV{XDG_CACHE_HOME}/pleura")
+else()
+  set(PLEURA_CACHE "$ENV{HOME}/.cache/pleura")
+endif()
+set(PLEURA_SOURCES "${PLEURA_CACHE}/sources" CACHE PATH "Upstream sources, from toolchain/setup.sh")
+
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/sources.txt" lines REGEX "^[^#]")
+foreach(line IN LISTS lines)
+  string(REGEX MATCH "^([^ ]+) +[^ ]+ +(............)" line "${line}")
+  set(${CMAKE_MATCH_1}_SOURCE "${PLEURA_SOURCES}/${CMAKE_MATCH_1}-${CMAKE_MATCH_2}")
+  if(NOT IS_DIRECTORY "${${CMAKE_MATCH_1}_SOURCE}")
+    message(FATAL_ERROR "The sources of ${CMAKE_MATCH_1} are not there yet: run toolchain/setup.sh")
+  endif()
+endforeach()

@@ -1,0 +1,17 @@
+# CMake toolchain of the native builds: clang and lld, as found or unpacked by setup.sh.
+include("${CMAKE_CURRENT_LIST_DIR}/../build/toolchain/native.cmake" OPTIONAL RESULT_VARIABLE facts)
+if(NOT facts)
+  message(FATAL_ERROR "There is no native toolchain yet: run toolchain/setup.sh native")
+endif()
+
+set(CMAKE_C_COMPILER "${PLEURA_CLANG_BIN}/clang")
+set(CMAKE_CXX_COMPILER "${PLEURA_CLANG_BIN}/clang++")
+foreach(tool AR RANLIB NM OBJCOPY STRIP)
+  string(TOLOWER ${tool} name)
+  if(EXISTS "${PLEURA_CLANG_BIN}/llvm-${name}")
+    set(CMAKE_${tool} "${PLEURA_CLANG_BIN}/llvm-${name}" CACHE FILEPATH "")
+  endif()
+endforeach()
+foreach(kind EXE SHARED MODULE)
+  set(CMAKE_${kind}_LINKER_FLAGS_INIT -fuse-ld=lld)
+endforeach()

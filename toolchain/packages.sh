@@ -1,0 +1,34 @@
+# The few system packages that are not unpacked into the cache: installed by apt when we are root,
+# named in one sentence otherwise.
+# shellcheck shell=bash
+
+packages_for() {
+    case $1 in
+    native | wasm)
+        have cmake && at_least "$cmake_oldest" "$(cmake --version | awk 'NR == 1 { print $3 }')" ||
+            echo cmake
+        have ninja || echo ninja-build
+        have xz || echo xz-utils
+        have protoc || echo protobuf-compiler # nanopb's generator calls it and the next
+        [ -e /usr/lib/python3/dist-packages/google/protobuf/__init__.py ] || echo python3-protobuf
+        ;;&
+    native)
+        # libc's and C++'s headers, and libgcc, which clang takes from the system
+        [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/cstdlib' >/dev/null || echo g++
+        ;;
+    node) have npm || echo npm ca-certificates ;;
+    browser) have chromium || echo chromium fonts-dejavu-core ;;
+    esac
+}
+
+# packages_install NAME...
+packages_install() {
+    local install=(apt-get install -y --no-install-recommends "$@")
+    [ "$(id -u)" = 0 ] || die "Missing system packages; this command installs them, then run me again:
+    sudo ${install[*]}"
+    say "      apt-get install $*"
+    # One broken third-party list must not stop us: what matters is whether the install works.
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null || true
+    DEBIAN_FRONTEND=noninteractive "${install[0]}" -qq -o DPkg::Lock::Timeout=300 "${install[@]:1}" \
+        >/dev/null || die "apt-get could not install: $* (is this machine online?)"
+}

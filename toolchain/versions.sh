@@ -1,0 +1,20 @@
+# What the toolchain is made of. Upstream sources are pinned in deps/sources.txt.
+# shellcheck shell=bash disable=SC2034
+
+# One compiler for native and wasm, and on every Debian: bookworm's runs on newer systems too.
+llvm_suite=bookworm
+llvm_version=19.1.7
+
+emscripten_suite=trixie
+emscripten_version=3.1.69
+emscripten_oldest=3.1.50 # accepted when it is on PATH already
+
+sources_suite=trixie
+
+node_oldest=22 # relaxed SIMD is on by default from here
+node_version=22.23.3
+node_sha256_x64=00b5c43d88958dbbf45339c4d5e9a76289c7e25876fd08270b379e485e151fc5
+node_sha256_arm64=894b9938b215d40b3a38db094ef436d02b3bc7dd16f04fca145a4735cd9e9035
+
+cmake_oldest=3.25
+clang_oldest=16 # accepted natively when emcc came from PATH, so that nothing of ours is fetched
