@@ -8,6 +8,7 @@ set(deps "${CMAKE_CURRENT_LIST_DIR}")
 # --- XNNPACK: built once into the cache for everything that its code depends on ---
 
 file(GLOB inputs "${deps}/xnnpack/*" "${deps}/compat/*/*" "${deps}/sources.*")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${inputs})
 set(key "${CMAKE_C_COMPILER} ${CMAKE_C_COMPILER_VERSION} ${PLEURA_WASM_FLAGS}")
 foreach(file IN LISTS inputs)
   file(SHA256 "${file}" sum)
@@ -68,6 +69,6 @@ target_compile_options(pleura_onnx PRIVATE -ffunction-sections -fdata-sections -
 
 # --- stb ---
 
-add_library(deps_stb INTERFACE)
-add_library(deps::stb ALIAS deps_stb)
-target_include_directories(deps_stb SYSTEM INTERFACE "${libstb_SOURCE}")
+add_library(pleura_stb INTERFACE)
+add_library(deps::stb ALIAS pleura_stb)
+target_include_directories(pleura_stb SYSTEM INTERFACE "${libstb_SOURCE}")

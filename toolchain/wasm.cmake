@@ -24,6 +24,6 @@ foreach(language C CXX)
   set(CMAKE_${language}_FLAGS_INIT "${flags}")
   set(CMAKE_${language}_LINK_EXECUTABLE
     "${PLEURA_EMCC} <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>")
+  set(CMAKE_EXECUTABLE_SUFFIX_${language} .mjs) # emcc writes the .wasm beside it
 endforeach()
 set(CMAKE_EXE_LINKER_FLAGS_RELEASE_INIT -O3)
-set(CMAKE_EXECUTABLE_SUFFIX .mjs) # emcc writes .wasm beside it

@@ -63,7 +63,7 @@ static uint32_t *find_slot(const pleura_graph *graph, const char *name, size_t l
         if (*slot == PLEURA_NONE)
             return slot;
         const char *other = graph->values[*slot].name;
-        if (strncmp(other, name, length) == 0 && other[length] == '\0')
+        if (strlen(other) == length && (!length || memcmp(other, name, length) == 0))
             return slot;
     }
 }
@@ -93,7 +93,7 @@ static bool grow_names(pleura_graph *graph)
 
 uint32_t pleura_graph_value(pleura_graph *graph, const char *name, size_t length)
 {
-    const char *end = memchr(name, '\0', length);
+    const char *end = length ? memchr(name, '\0', length) : NULL;
     length = end ? (size_t)(end - name) : length; /* names are C strings from here on */
     if (!grow_names(graph))
         return PLEURA_NONE;

@@ -81,13 +81,13 @@ static pleura_code check_container(const unsigned char *bytes, size_t size,
         return pleura_jpeg_check(bytes, size, limits, found, error);
     if (has(bytes, size, 0, png, 8))
         return pleura_png_check(bytes, size, limits, found, error);
+    if (memcmp(bytes, "\xFF\xD8\xFF", size < 3 ? size : 3) == 0 ||
+        memcmp(bytes, png, size < 8 ? size : 8) == 0)
+        return pleura_fail(error, PLEURA_ERROR_TRUNCATED, "The file ends after %zu bytes.", size);
     if (has(bytes, size, 1, "PNG", 3))
         return pleura_fail(error, PLEURA_ERROR_FORMAT,
                            "This began as a PNG, but its signature is damaged, as happens when a "
                            "file is sent as text.");
-    if (memcmp(bytes, "\xFF\xD8\xFF", size < 3 ? size : 3) == 0 ||
-        memcmp(bytes, png, size < 8 ? size : 8) == 0)
-        return pleura_fail(error, PLEURA_ERROR_TRUNCATED, "The file ends after %zu bytes.", size);
     return refuse_kind(bytes, size, error);
 }
 

@@ -77,7 +77,8 @@ static pleura_code failed(const pleura_container *found, pleura_error *error)
     const char *reason = stbi_failure_reason();
     if (!reason)
         reason = "no reason given";
-    if (strcmp(reason, "outofmem") == 0)
+    /* The type is known by now: stb_image says that it is not when it lacks the memory to look. */
+    if (strcmp(reason, "outofmem") == 0 || strcmp(reason, "unknown image type") == 0)
         return pleura_fail(error, PLEURA_ERROR_MEMORY,
                            "%s: not enough memory to decode %u x %u pixels.", found->format,
                            (unsigned)found->width, (unsigned)found->height);

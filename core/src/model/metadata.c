@@ -99,21 +99,21 @@ static pleura_code per_channel(const source *s, const char *key, bool zero_allow
     const char *text = find(s, key);
     for (int i = 0; i < 3; i++)
         out[i] = otherwise;
+    if (!text)
+        return PLEURA_OK;
     int count = 0;
-    for (; text && count < 3; count++) {
+    bool right = true;
+    while (right && count < 3) {
         double value = read_number(&text);
-        if (!isfinite(value) || (!zero_allowed && value == 0))
-            break;
-        out[count] = (float)value;
+        right = isfinite(value) && (zero_allowed || value != 0);
+        out[count++] = (float)value;
         if (*text != ',')
             break;
         text++;
     }
-    if (!text)
-        return PLEURA_OK;
-    if (*text || !isfinite(out[0]) || (count != 0 && count != 2))
+    if (!right || *text || count == 2)
         return refuse(s, key, "one number or three, separated by commas, are expected");
-    if (count == 0)
+    if (count == 1)
         out[1] = out[2] = out[0];
     return PLEURA_OK;
 }

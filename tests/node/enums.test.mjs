@@ -1,0 +1,31 @@
+// TypeScript's lists against what the module itself says of pleura.h.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CODES, REASONS } from 'pleura';
+import { createCore, MAX_BYTES } from '../../wasm/dist/module.js';
+
+const core = await createCore('simd');
+const of = (wanted) =>
+  Object.fromEntries(core.enums.filter(({ kind }) => kind === wanted).map(({ name, number }) => [name, number]));
+
+test('the error codes are those of C', () => {
+  assert.deepEqual({ ok: 0, ...CODES }, of('code'));
+});
+
+test('the reasons are those of C', () => {
+  assert.deepEqual({ ...REASONS }, of('reason'));
+});
+
+test('the outcomes are those of C', () => {
+  assert.deepEqual([0, 1, 2].map((outcome) => core.outcomeName(outcome)), ['cannot_say', 'no_finding', 'finding']);
+});
+
+test('the limit on bytes is that of C', async () => {
+  const { readFileSync } = await import('node:fs');
+  const { MODEL } = await import('./support.mjs');
+  core.loadModel(readFileSync(MODEL));
+  assert.equal(core.classify(new Uint8Array(MAX_BYTES), 'as large as may be', NaN).result.error.code, 'format');
+  const here = core.classify(new Uint8Array(MAX_BYTES + 1), 'too large', NaN);
+  assert.equal(here.result.error.code, 'too_large');
+  assert.match(here.result.error.message, /134217729 bytes; at most 134217728/);
+});

@@ -1,0 +1,204 @@
+/* The whole line with a stand-in for the network. Needs core/src to include. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "fixture_jpeg.h"
+#include "model_double.h"
+
+static pleura_result *classified(pleura_model *model, const pleura_classify_options *options)
+{
+    pleura_error error = {0};
+    pleura_result *result;
+    if (pleura_classify(model, jpeg_grey, sizeof jpeg_grey, options, &result, &error) != PLEURA_OK)
+        fail_msg("%s", error.message);
+    assert_non_null(result);
+    return result;
+}
+
+static void a_finding(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    pleura_result *result = classified(&model, NULL);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_FINDING);
+    assert_int_equal(pleura_result_reasons(result), 0);
+    assert_int_equal(pleura_result_probability_count(result), 4);
+    const float *p = pleura_result_probabilities(result);
+    assert_true(p[0] == 0.125f && p[1] == 0.25f && p[2] == 0.625f && p[3] == 0.875f);
+    assert_true(pleura_result_threshold(result) == 0.5f);
+    pleura_times times;
+    pleura_result_times(result, &times);
+    assert_true(times.decode >= 0 && times.preprocess >= 0 && times.network >= 0);
+    assert_true(times.total + 1e-9 >= times.decode + times.preprocess + times.network);
+    pleura_result_free(result);
+}
+
+static void the_callers_threshold(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    pleura_classify_options options = {.has_threshold = true, .threshold = 0.95f};
+    pleura_result *result = classified(&model, &options);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_NO_FINDING);
+    assert_true(pleura_result_threshold(result) == 0.95f);
+    pleura_result_free(result);
+    const float wrong[] = {-0.1f, 1.1f, NAN};
+    for (int i = 0; i < 3; i++) {
+        options.threshold = wrong[i];
+        assert_int_equal(pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, &options, &result,
+                                         NULL),
+                         PLEURA_ERROR_ARGUMENT);
+        assert_null(result);
+    }
+}
+
+static void the_gate_stops_the_network(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    model.decision.min_side = 17; /* the image has 24 x 16 */
+    pleura_result *result = classified(&model, NULL);
+    assert_int_equal(model.runs, 0);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_CANNOT_SAY);
+    assert_int_equal(pleura_result_reasons(result), PLEURA_REASON_TOO_SMALL);
+    assert_non_null(strstr(pleura_result_reason_text(result, PLEURA_REASON_TOO_SMALL), "24 x 16"));
+    assert_null(pleura_result_reason_text(result, PLEURA_REASON_BLANK));
+    assert_int_equal(pleura_result_probability_count(result), 0);
+    pleura_result_free(result);
+}
+
+static void near_the_threshold(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    model.outputs[2] = 0.24f;
+    pleura_result *result = classified(&model, NULL);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_CANNOT_SAY);
+    assert_int_equal(pleura_result_reasons(result), PLEURA_REASON_NEAR_THRESHOLD);
+    assert_int_equal(pleura_result_probability_count(result), 4);
+    pleura_result_free(result);
+}
+
+static void no_finding_defined(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    model.decision.finding = PLEURA_NO_ANSWER;
+    pleura_result *result = classified(&model, NULL);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_CANNOT_SAY);
+    assert_int_equal(pleura_result_reasons(result), PLEURA_REASON_NO_FINDING_DEFINED);
+    assert_true(isnan(pleura_result_threshold(result)));
+    assert_int_equal(pleura_result_probability_count(result), 4);
+    pleura_result_free(result);
+}
+
+static void expect_fault(pleura_model *model, pleura_code code)
+{
+    pleura_error error = {0};
+    pleura_result *result = (pleura_result *)&error;
+    assert_int_equal(pleura_classify(model, jpeg_grey, sizeof jpeg_grey, NULL, &result, &error),
+                     code);
+    assert_null(result);
+    assert_int_equal(error.code, code);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    model.outputs[1] = NAN;
+    expect_fault(&model, PLEURA_ERROR_NETWORK);
+    model = model_double();
+    model.fails = PLEURA_ERROR_MEMORY;
+    expect_fault(&model, PLEURA_ERROR_MEMORY);
+    pleura_result *result;
+    pleura_error error = {0};
+    assert_int_equal(pleura_classify(&model, "hello", 5, NULL, &result, &error),
+                     PLEURA_ERROR_FORMAT);
+    assert_null(result);
+    assert_int_equal(pleura_classify(NULL, "hello", 5, NULL, &result, NULL), PLEURA_ERROR_ARGUMENT);
+    assert_int_equal(pleura_classify(&model, NULL, 5, NULL, &result, NULL), PLEURA_ERROR_ARGUMENT);
+    assert_int_equal(pleura_classify_image(&model, NULL, NULL, &result, NULL),
+                     PLEURA_ERROR_ARGUMENT);
+    pleura_result_free(NULL);
+}
+
+/* A fault described before is kept: the first cause survives. */
+static void the_first_fault_is_kept(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    pleura_error error = {.code = PLEURA_ERROR_FILE, .message = "before"};
+    pleura_result *result;
+    assert_int_equal(pleura_classify(&model, "hello", 5, NULL, &result, &error),
+                     PLEURA_ERROR_FORMAT);
+    assert_int_equal(error.code, PLEURA_ERROR_FILE);
+    assert_string_equal(error.message, "before");
+}
+
+static void preprocessing_alone(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    uint16_t white[64];
+    float tensor[16];
+    memset(white, 0xFF, sizeof white);
+    pleura_image *image;
+    assert_int_equal(pleura_image_from_grey16(white, 8, 8, NULL, &image, NULL), PLEURA_OK);
+    assert_int_equal(pleura_preprocess(&model, image, tensor, 16, NULL), PLEURA_OK);
+    for (int i = 0; i < 16; i++)
+        assert_true(fabsf(tensor[i] - 1) < 1e-6f);
+    assert_int_equal(pleura_preprocess(&model, image, tensor, 15, NULL), PLEURA_ERROR_ARGUMENT);
+    assert_int_equal(pleura_preprocess(NULL, image, tensor, 16, NULL), PLEURA_ERROR_ARGUMENT);
+    pleura_image_free(image);
+}
+
+#ifdef PLEURA_TEST_ALLOCATION
+extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
+
+static void any_allocation_may_fail(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    for (size_t at = 1;; at++) {
+        pleura_error error = {0};
+        pleura_result *result;
+        size_t live = pleura_test_live;
+        pleura_test_allocations = 0;
+        pleura_test_fail_at = at;
+        pleura_code code =
+            pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, NULL, &result, &error);
+        pleura_test_fail_at = 0;
+        if (code == PLEURA_OK) {
+            pleura_result_free(result);
+            assert_int_equal(pleura_test_live, live);
+            assert_true(at > 5);
+            return;
+        }
+        assert_int_equal(code, PLEURA_ERROR_MEMORY);
+        assert_null(result);
+        assert_int_equal(pleura_test_live, live);
+    }
+}
+#endif
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_finding),
+        cmocka_unit_test(the_callers_threshold),
+        cmocka_unit_test(the_gate_stops_the_network),
+        cmocka_unit_test(near_the_threshold),
+        cmocka_unit_test(no_finding_defined),
+        cmocka_unit_test(faults),
+        cmocka_unit_test(the_first_fault_is_kept),
+        cmocka_unit_test(preprocessing_alone),
+#ifdef PLEURA_TEST_ALLOCATION
+        cmocka_unit_test(any_allocation_may_fail),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,306 @@
+/* Loading models: metadata, refusals with their sentences, damaged files, failing allocations. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "onnx_writer.h"
+#include "pleura/pleura.h"
+
+#include <math.h>
+#include <stdio.h>
+
+extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
+
+/* A complete little classifier of three labels for 1 x 8 x 8 images. */
+static buffer classifier_graph(void)
+{
+    static const int64_t dims[] = {-1, 1, 8, 8}, w_dims[] = {3, 1, 3, 3}, pads[] = {1, 1, 1, 1};
+    static const int64_t channels = 3, fc_dims[] = {3, 3};
+    float w[27], fc[9], b[3] = {0.1f, 0.2f, 0.3f};
+    for (int i = 0; i < 27; i++)
+        w[i] = (float)(i % 5 - 2) * 0.1f;
+    for (int i = 0; i < 9; i++)
+        fc[i] = (float)(i % 4 - 1) * 0.5f;
+    buffer graph = {0};
+    put_value_info(&graph, GRAPH_INPUT, "image", 4, dims);
+    put_tensor(&graph, "w", TYPE_FLOAT, 4, w_dims, w, sizeof w);
+    put_tensor(&graph, "b", TYPE_FLOAT, 1, &channels, b, sizeof b);
+    put_tensor(&graph, "fc", TYPE_FLOAT, 2, fc_dims, fc, sizeof fc);
+    buffer conv = make_node("Conv", "image w b", "conv");
+    put_attribute_ints(&conv, "pads", 4, pads);
+    put_message(&graph, GRAPH_NODE, &conv);
+    put_node(&graph, "Relu", "conv", "relu");
+    put_node(&graph, "GlobalAveragePool", "relu", "pool");
+    put_node(&graph, "Flatten", "pool", "flat");
+    put_node(&graph, "Gemm", "flat fc b", "logits");
+    put_value_info(&graph, GRAPH_OUTPUT, "logits", 0, NULL);
+    return graph;
+}
+
+static buffer classifier(void)
+{
+    buffer graph = classifier_graph();
+    buffer model = make_model(13, &graph);
+    put_property(&model, "pleura.schema", "1");
+    put_property(&model, "pleura.name", "tiny");
+    put_property(&model, "pleura.labels", "normal,bacterial,viral");
+    put_property(&model, "pleura.groups", "pneumonia=bacterial+viral");
+    put_property(&model, "pleura.finding", "pneumonia");
+    put_property(&model, "pleura.threshold", "4.25e-1");
+    return model;
+}
+
+static pleura_code load(const buffer *file, pleura_model **model, pleura_error *error)
+{
+    *error = (pleura_error){0};
+    return pleura_model_load(file->bytes, file->size, NULL, model, error);
+}
+
+static void says_what_the_file_says(void **state)
+{
+    (void)state;
+    buffer file = classifier();
+    pleura_model *model;
+    pleura_error error;
+    assert_int_equal(load(&file, &model, &error), PLEURA_OK);
+    free(file.bytes);
+    assert_int_equal(pleura_model_label_count(model), 3);
+    assert_int_equal(pleura_model_answer_count(model), 4);
+    assert_string_equal(pleura_model_answer_name(model, 1), "bacterial");
+    assert_string_equal(pleura_model_answer_name(model, 3), "pneumonia");
+    assert_null(pleura_model_answer_name(model, 4));
+    assert_string_equal(pleura_model_finding(model), "pneumonia");
+    assert_true(fabsf(pleura_model_threshold(model) - 0.425f) < 1e-7f);
+    assert_string_equal(pleura_model_property(model, "pleura.name"), "tiny");
+    assert_null(pleura_model_property(model, "pleura.nothing"));
+    uint32_t channels, height, width;
+    pleura_model_input(model, &channels, &height, &width);
+    assert_int_equal(channels, 1);
+    assert_int_equal(height, 8);
+    assert_int_equal(width, 8);
+    /* 3 x 8 x 8 outputs of 9 products each, and 3 x 3: Relu is folded and costs no node. */
+    assert_non_null(strstr(pleura_model_info_json(model), "\"macs\":1737"));
+    assert_null(strstr(pleura_model_info_json(model), "\"Relu\""));
+    pleura_model_free(model);
+}
+
+static void file_without_metadata_has_no_finding(void **state)
+{
+    (void)state;
+    buffer graph = classifier_graph(), file = make_model(13, &graph);
+    pleura_model *model;
+    pleura_error error;
+    assert_int_equal(load(&file, &model, &error), PLEURA_OK);
+    assert_string_equal(pleura_model_answer_name(model, 2), "2");
+    assert_null(pleura_model_finding(model));
+    assert_true(isnan(pleura_model_threshold(model)));
+
+    uint16_t samples[64 * 64];
+    for (int i = 0; i < 64 * 64; i++)
+        samples[i] = (uint16_t)(i * 16);
+    pleura_image *image;
+    pleura_result *result;
+    assert_int_equal(pleura_image_from_grey16(samples, 64, 64, NULL, &image, &error), PLEURA_OK);
+    assert_int_equal(pleura_classify_image(model, image, NULL, &result, &error), PLEURA_OK);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_CANNOT_SAY);
+    assert_int_equal(pleura_result_reasons(result), PLEURA_REASON_NO_FINDING_DEFINED);
+    assert_int_equal(pleura_result_probability_count(result), 3);
+    pleura_result_free(result);
+    pleura_image_free(image);
+    pleura_model_free(model);
+    free(file.bytes);
+}
+
+static void two_models_at_once(void **state)
+{
+    (void)state;
+    buffer a_file = classifier(), graph = classifier_graph(), b_file = make_model(13, &graph);
+    put_property(&b_file, "pleura.labels", "x,y,z");
+    pleura_model *a, *b;
+    pleura_error error;
+    assert_int_equal(load(&a_file, &a, &error), PLEURA_OK);
+    assert_int_equal(load(&b_file, &b, &error), PLEURA_OK);
+    float input[64], first[3], between[3], again[3];
+    for (int i = 0; i < 64; i++)
+        input[i] = (float)i / 64;
+    assert_int_equal(pleura_run(a, input, 64, first, 3, &error), PLEURA_OK);
+    assert_int_equal(pleura_run(b, input, 64, between, 3, &error), PLEURA_OK);
+    pleura_model_free(b);
+    assert_int_equal(pleura_run(a, input, 64, again, 3, &error), PLEURA_OK);
+    assert_memory_equal(first, again, sizeof first);
+    assert_memory_equal(first, between, sizeof first);
+    pleura_model_free(a);
+    free(a_file.bytes), free(b_file.bytes);
+}
+
+static void assert_refused(buffer *file, pleura_code code, const char *words)
+{
+    pleura_model *model = (pleura_model *)file;
+    pleura_error error;
+    if (load(file, &model, &error) != code)
+        fail_msg("code %d (\"%s\") where \"%s\" is expected", error.code, error.message, words);
+    assert_null(model);
+    assert_int_equal(error.code, code);
+    if (!strstr(error.message, words))
+        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+    free(file->bytes);
+}
+
+static void refuses_an_unknown_operator_by_name(void **state)
+{
+    (void)state;
+    buffer graph = classifier_graph();
+    put_node(&graph, "FancyLayer", "logits", "fancy.0");
+    buffer file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_OPERATOR,
+                   "operator FancyLayer of node 'fancy.0' is not supported; supported are Add, ");
+    graph = classifier_graph();
+    buffer node = make_node("Conv", "image w", "other");
+    put_text(&node, 7, "com.example");
+    put_message(&graph, GRAPH_NODE, &node);
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_OPERATOR, "operator com.example::Conv of node 'other'");
+}
+
+static void refuses_what_does_not_fit(void **state)
+{
+    (void)state;
+    buffer empty = {0};
+    assert_refused(&empty, PLEURA_ERROR_EMPTY, "empty");
+    buffer text = {0};
+    put(&text, "<!doctype html><title>404</title>", 33);
+    assert_refused(&text, PLEURA_ERROR_ONNX, "not an ONNX model");
+
+    buffer graph = classifier_graph(), file = make_model(99, &graph);
+    assert_refused(&file, PLEURA_ERROR_ONNX, "operator set 99");
+
+    int64_t wrong[] = {4, 4};
+    float fc[16] = {0};
+    graph = classifier_graph();
+    put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
+    put_node(&graph, "MatMul", "logits fc2", "more");
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_SHAPE, "MatMul 'more' has weights that do not fit");
+
+    graph = classifier_graph();
+    put_tensor(&graph, "short", TYPE_FLOAT, 2, wrong, fc, sizeof fc - 4);
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_ONNX, "'short' has 60 bytes of data, 64 expected");
+
+    int64_t huge[] = {1 << 20, 1 << 20};
+    graph = classifier_graph();
+    put_tensor(&graph, "huge", TYPE_FLOAT, 2, huge, fc, sizeof fc);
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "'huge' has more than");
+
+    graph = classifier_graph();
+    put_node(&graph, "Relu", "nowhere", "y");
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_ONNX, "Relu 'y' reads 'nowhere'");
+}
+
+static void refuses_wrong_metadata(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *words;
+    } cases[] = {
+        {"pleura.labels", "a,b", "names 2 labels; the network has 3 outputs"},
+        {"pleura.labels", "a,b,a", "labels must have text and differ"},
+        {"pleura.labels", "a,,b", "labels must have text and differ"},
+        {"pleura.threshold", "0,5", "a number from 0 to 1"},
+        {"pleura.threshold", "1.5", "a number from 0 to 1"},
+        {"pleura.threshold", "nan", "a number from 0 to 1"},
+        {"pleura.threshold", "", "a number from 0 to 1"},
+        {"pleura.temperature", "0", "a number from 0.001 to 1000"},
+        {"pleura.finding", "tuberculosis", "no label or group"},
+        {"pleura.groups", "g=0+9", "name=label+label"},
+        {"pleura.groups", "g=0+0", "name=label+label"},
+        {"pleura.groups", "0=1+2", "names that no label has"},
+        {"pleura.groups", "nonsense", "name=label+label"},
+        {"pleura.activation", "relu", "softmax sigmoid none"},
+        {"pleura.input.fit", "zoom", "squash crop pad"},
+        {"pleura.input.std", "0", "one number or three"},
+        {"pleura.input.mean", "1,2", "one number or three"},
+        {"pleura.schema", "2", "reads schema 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buffer graph = classifier_graph(), file = make_model(13, &graph);
+        put_property(&file, cases[i].key, cases[i].value);
+        assert_refused(&file, PLEURA_ERROR_METADATA, cases[i].words);
+    }
+}
+
+/* Whatever is cut off or flipped, the answer is a model or one described error: never a crash. */
+static void damaged_files_are_refused_or_load(void **state)
+{
+    (void)state;
+    buffer file = classifier();
+    pleura_model *model;
+    pleura_error error;
+    for (size_t cut = 1; cut < file.size; cut++) {
+        buffer part = {file.bytes, cut, cut};
+        pleura_code code = load(&part, &model, &error);
+        assert_int_equal(code, error.code);
+        assert_true((code == PLEURA_OK) == (model != NULL));
+        assert_true(code == PLEURA_OK || error.message[0] != '\0');
+        pleura_model_free(model);
+    }
+    for (size_t at = 0; at < file.size; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            file.bytes[at] ^= (unsigned char)(1 << bit);
+            pleura_code code = load(&file, &model, &error);
+            assert_int_equal(code, error.code);
+            assert_true((code == PLEURA_OK) == (model != NULL));
+            pleura_model_free(model);
+            file.bytes[at] ^= (unsigned char)(1 << bit);
+        }
+    free(file.bytes);
+}
+
+static void every_failing_allocation_is_an_error(void **state)
+{
+    (void)state;
+    buffer file = classifier();
+    pleura_model *model;
+    pleura_error error;
+    size_t live = pleura_test_live;
+    for (size_t n = 1;; n++) {
+        pleura_test_allocations = 0;
+        pleura_test_fail_at = n;
+        pleura_code code = load(&file, &model, &error);
+        bool failed = pleura_test_allocations >= n;
+        pleura_test_fail_at = 0;
+        if (failed) {
+            assert_int_equal(code, PLEURA_ERROR_MEMORY);
+            assert_null(model);
+        } else {
+            assert_int_equal(code, PLEURA_OK);
+            pleura_model_free(model);
+            assert_true(n > 10); /* the hook works */
+            break;
+        }
+        assert_int_equal(pleura_test_live, live);
+    }
+    assert_int_equal(pleura_test_live, live);
+    free(file.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_what_the_file_says),
+        cmocka_unit_test(file_without_metadata_has_no_finding),
+        cmocka_unit_test(two_models_at_once),
+        cmocka_unit_test(refuses_an_unknown_operator_by_name),
+        cmocka_unit_test(refuses_what_does_not_fit),
+        cmocka_unit_test(refuses_wrong_metadata),
+        cmocka_unit_test(damaged_files_are_refused_or_load),
+        cmocka_unit_test(every_failing_allocation_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
