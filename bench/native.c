@@ -1,0 +1,96 @@
+/*
+ * One engine process of the native benchmark: bench/bench.mjs asks it line by line, so that our runs
+ * and a peer's alternate and share the machine's noise.
+ *   native MODEL.onnx [THREADS]
+ *   > run          times one pass of the network on a fixed input: prints milliseconds
+ *   > file PATH    times the whole line for an image: prints decode, preprocess, network, total
+ */
+#include "pleura/pleura.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now_ms(void)
+{
+    struct timespec t;
+    timespec_get(&t, TIME_UTC);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static void *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    long length = ftell(file);
+    rewind(file);
+    void *bytes = length >= 0 ? malloc((size_t)length + 1) : NULL;
+    *size = bytes ? fread(bytes, 1, (size_t)length, file) : 0;
+    fclose(file);
+    return bytes;
+}
+
+static int stop(const char *what, const pleura_error *error)
+{
+    fprintf(stderr, "bench: %s: %s\n", what, error->message);
+    return 1;
+}
+
+static pleura_code time_file(pleura_model *model, const char *path, pleura_error *error)
+{
+    size_t size = 0;
+    void *bytes = read_file(path, &size);
+    pleura_result *result;
+    pleura_code code = pleura_classify(model, bytes, size, NULL, &result, error);
+    if (code == PLEURA_OK) {
+        pleura_times times;
+        pleura_result_times(result, &times);
+        printf("%.4f %.4f %.4f %.4f\n", times.decode, times.preprocess, times.network, times.total);
+    }
+    pleura_result_free(result);
+    free(bytes);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    pleura_error error = {0};
+    pleura_model_options options = {.threads = argc > 2 ? (unsigned)atoi(argv[2]) : 1};
+    pleura_model *model;
+    size_t size = 0;
+    void *onnx = argc > 1 ? read_file(argv[1], &size) : NULL;
+    double start = now_ms();
+    if (pleura_model_load(onnx, size, &options, &model, &error) != PLEURA_OK)
+        return stop("model", &error);
+    free(onnx);
+    printf("%.4f\n", now_ms() - start); /* what loading took */
+    fflush(stdout);
+
+    uint32_t channels, height, width;
+    pleura_model_input(model, &channels, &height, &width);
+    size_t count = (size_t)channels * height * width, outputs = pleura_model_label_count(model);
+    float *input = malloc(count * sizeof *input), *output = malloc(outputs * sizeof *output);
+    for (size_t i = 0; i < count; i++) /* the peers are given the same */
+        input[i] = (float)((int)(i * 37 % 61) - 30) / 16;
+    char line[4096];
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "file ", 5) == 0) {
+            if (time_file(model, line + 5, &error) != PLEURA_OK)
+                return stop(line + 5, &error);
+        } else {
+            start = now_ms();
+            if (pleura_run(model, input, count, output, outputs, &error) != PLEURA_OK)
+                return stop("run", &error);
+            printf("%.4f %.7g\n", now_ms() - start, (double)output[0]);
+        }
+        fflush(stdout);
+    }
+    free(input);
+    free(output);
+    pleura_model_free(model);
+    return 0;
+}

@@ -1,0 +1,17 @@
+#!/bin/bash
+# Times Pleura against ONNX Runtime on the same model file, natively and in headless Chromium.
+# bench/run.sh [--rounds N] [--model M.onnx] [--films DIR] [--only native|browser]
+# Writes build/bench/results.json and prints a Markdown table. See bench/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+toolchain/setup.sh native wasm node browser
+. build/toolchain/env.sh
+for preset in native wasm-simd wasm-relaxed; do
+    cmake --preset "$preset" >/dev/null
+    cmake --build --preset "$preset"
+done
+[ -d node_modules/typescript ] || npm ci --ignore-scripts --no-audit --no-fund
+npm run build -w wasm
+(cd bench && [ -d node_modules/onnxruntime-web ] || npm ci --ignore-scripts --no-audit --no-fund)
+exec node bench/bench.mjs "$@"
