@@ -402,6 +402,36 @@ static void jpeg_without_data(void **state)
     expect("\xFF\xD8\xFF\xD8\xFF\xD9", 6, PLEURA_ERROR_CORRUPT, "second image");
 }
 
+/* jpeg_grey with its one scan repeated: a way to keep a decoder busy with a small file. */
+static void jpeg_of_many_scans(void **state)
+{
+    (void)state;
+    size_t frame = frame_of(jpeg_grey, sizeof jpeg_grey), scan = frame;
+    while (jpeg_grey[scan] != 0xFF || jpeg_grey[scan + 1] != 0xDA)
+        scan++;
+    size_t length = sizeof jpeg_grey - 2 - scan;
+    unsigned char copy[sizeof jpeg_grey * 40];
+    for (int progressive = 0; progressive < 2; progressive++) {
+        memcpy(copy, jpeg_grey, scan);
+        copy[frame] = progressive ? 0xC2 : 0xC0;
+        size_t at = scan;
+        for (int i = 0; i < (progressive ? 33 : 2); i++, at += length)
+            memcpy(copy + at, jpeg_grey + scan, length);
+        memcpy(copy + at, "\xFF\xD9", 2);
+        expect(copy, at + 2, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+               progressive ? "more than 32 scans" : "more than 1 scans");
+    }
+}
+
+static void jpeg_too_short_for_its_size(void **state)
+{
+    (void)state;
+    unsigned char copy[sizeof jpeg_grey];
+    memcpy(copy, jpeg_grey, sizeof copy);
+    memcpy(copy + frame_of(copy, sizeof copy) + 4, "\x1B\x58\x1B\x58", 4);
+    expect(copy, sizeof copy, PLEURA_ERROR_TRUNCATED, "cannot hold 7000 x 7000 pixels");
+}
+
 /* Whatever one byte is changed to, there is an image or a described fault. */
 static void any_byte_changed(void **state)
 {
@@ -545,6 +575,8 @@ int main(void)
         cmocka_unit_test(jpegs_refused_by_name),
         cmocka_unit_test(jpeg_cut_anywhere),
         cmocka_unit_test(jpeg_without_data),
+        cmocka_unit_test(jpeg_of_many_scans),
+        cmocka_unit_test(jpeg_too_short_for_its_size),
         cmocka_unit_test(any_byte_changed),
         cmocka_unit_test(other_kinds_are_named),
         cmocka_unit_test(arguments),

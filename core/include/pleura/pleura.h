@@ -104,7 +104,7 @@ typedef struct pleura_image pleura_image;
 /* What the file was, kept for the gate and for people. */
 typedef struct pleura_image_info {
     uint32_t width, height; /* pixels */
-    const char *format;     /* "JPEG" or "PNG" */
+    const char *format;     /* "JPEG", "PNG", or "samples" for pleura_image_from_grey16 */
     unsigned bits;          /* a sample's bits in the file: 1, 2, 4, 8 or 16 */
     unsigned channels;      /* in the file, as decoded: 1 grey, 2 grey + alpha, 3 colour, 4 + alpha */
     float chroma;           /* mean of (max - min of R, G, B) over the pixels, 0..1; 0 for grey */
@@ -114,6 +114,7 @@ typedef struct pleura_image_info {
  * Decodes a JPEG (baseline or progressive) or PNG (any depth) of `size` bytes to grey. The kind is
  * told by the first bytes, never by a name. Colour becomes luma (ITU-R BT.601: .299 R + .587 G +
  * .114 B); alpha is composed over black. `limits` NULL means the defaults. The bytes are not kept.
+ * The pixels are taken as they are stored: an EXIF orientation is not applied.
  */
 pleura_code pleura_image_decode(const void *bytes, size_t size, const pleura_limits *limits,
                                 pleura_image **image, pleura_error *error);

@@ -2,8 +2,6 @@
 
 #include "../text.h"
 
-#include <math.h>
-
 static void check_size(const pleura_image_info *info, uint32_t min_side, pleura_reasons *reasons)
 {
     uint32_t side = info->width < info->height ? info->width : info->height;

@@ -17,7 +17,7 @@
 #define PLEURA_GATE_MIN_CONTRAST 0.1
 
 /* The mean of (max - min of R, G, B). Films stored in colour: under .001; an ultrasound with its
- * coloured screen: .046; the least coloured of 7 photographs: .11. */
+ * coloured screen: .046; the least coloured of 8 photographs: .11. */
 #define PLEURA_GATE_MAX_CHROMA 0.08
 
 /* Adds what speaks against judging the image; nothing if it passes. */

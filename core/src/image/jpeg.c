@@ -7,9 +7,10 @@
 
 /*
  * A progressive file may hold any number of scans, each of which costs a pass over the image: 10 or
- * so are usual. Without a limit a file of some kilobytes keeps a decoder busy for minutes.
+ * so are usual. Without a limit a file of some kilobytes keeps a decoder busy for minutes. A
+ * baseline file has each component in one scan, hence no more scans than components.
  */
-#define MAX_SCANS 100
+#define MAX_SCANS 32
 
 typedef struct walk {
     const unsigned char *bytes;
@@ -17,7 +18,7 @@ typedef struct walk {
     const pleura_limits *limits;
     pleura_container *found;
     pleura_error *error;
-    unsigned scans;
+    unsigned scans, max_scans;
 } walk;
 
 static size_t read16(const unsigned char *bytes)
@@ -74,7 +75,8 @@ static const char *unsupported_frame(unsigned marker)
     }
 }
 
-static pleura_code read_frame(walk *w, const unsigned char *frame, size_t length)
+static pleura_code read_frame(walk *w, bool progressive, const unsigned char *frame,
+                              size_t length)
 {
     if (length < 6 || length < 6 + 3 * (size_t)frame[5])
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
@@ -94,6 +96,7 @@ static pleura_code read_frame(walk *w, const unsigned char *frame, size_t length
         return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
                            "JPEG: the height is given only after the first scan (DNL), which is "
                            "not read.");
+    w->max_scans = progressive ? MAX_SCANS : components;
     *w->found = (pleura_container){.format = "JPEG", .width = width, .height = height, .bits = 8};
     return pleura_check_size("JPEG", width, height, w->limits, w->error);
 }
@@ -103,9 +106,10 @@ static pleura_code begin_scan(walk *w)
     if (!w->found->width)
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
                            "JPEG: image data before any frame header.");
-    if (++w->scans > MAX_SCANS)
+    if (++w->scans > w->max_scans)
         return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
-                           "JPEG: more than %d scans.", MAX_SCANS);
+                           "JPEG: more than %u scans, the most that is read of its kind.",
+                           w->max_scans);
     return PLEURA_OK;
 }
 
@@ -126,7 +130,7 @@ static pleura_code read_segment(walk *w, unsigned marker)
     const unsigned char *data = w->bytes + w->at + 2;
     w->at += length;
     if (marker >= 0xC0 && marker <= 0xC2)
-        return read_frame(w, data, length - 2);
+        return read_frame(w, marker == 0xC2, data, length - 2);
     return marker == 0xDA ? begin_scan(w) : PLEURA_OK;
 }
 
@@ -134,6 +138,24 @@ static pleura_code read_segment(walk *w, unsigned marker)
 static bool stands_alone(unsigned marker)
 {
     return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
+}
+
+/*
+ * Each block of 8 x 8 samples takes one bit at least, and of the blocks that the size asks for an
+ * image has a quarter at least, whatever its subsampling. stb_image reads zeros past the end of the
+ * data, so that without this some hundred bytes could ask for seconds of work.
+ */
+static pleura_code finish(const walk *w)
+{
+    if (!w->scans)
+        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
+                           "JPEG: it ends at byte %zu without any image data.", w->at);
+    uint64_t across = (w->found->width + 7) / 8, down = (w->found->height + 7) / 8;
+    if (across * down / 4 > (uint64_t)w->size * 8)
+        return pleura_fail(w->error, PLEURA_ERROR_TRUNCATED,
+                           "JPEG: %zu bytes cannot hold %u x %u pixels.", w->size,
+                           (unsigned)w->found->width, (unsigned)w->found->height);
+    return PLEURA_OK;
 }
 
 pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
@@ -150,9 +172,7 @@ pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const ple
                                "JPEG: a second image starts at byte %zu, inside the first.",
                                w.at - 2);
         if (marker == 0xD9)
-            return w.scans ? PLEURA_OK
-                           : pleura_fail(error, PLEURA_ERROR_CORRUPT,
-                                         "JPEG: it ends at byte %zu without any image data.", w.at);
+            return finish(&w);
         pleura_code code = read_segment(&w, marker);
         if (code != PLEURA_OK)
             return code;

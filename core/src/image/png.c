@@ -3,8 +3,6 @@
 
 #include "../error.h"
 
-#include <string.h>
-
 #define CHUNK(a, b, c, d)                                                                          \
     ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 

@@ -3,8 +3,6 @@
 #include "../error.h"
 #include "../memory.h"
 
-#include <string.h>
-
 /* What one target pixel takes from an axis: `count` source pixels from `first`, of which the first
  * and the last are weighted and those between count 1. */
 typedef struct span {

@@ -4,7 +4,6 @@
 #include "../error.h"
 #include "../memory.h"
 
-#include <limits.h>
 #include <string.h>
 
 /*
