@@ -5,10 +5,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fixtures, hostile } from '../node/support.mjs';
+import { fileURLToPath } from 'node:url';
+import { blank, fixtures, hostile } from '../node/support.mjs';
 import { drop, finished, launch, openPage, ready, ROOT, rows, saved } from './support.mjs';
 
 const films = fixtures();
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 let browser;
 let folder;
 
@@ -34,6 +36,13 @@ function onPage(name, options, body) {
       await opened.close();
     }
   });
+}
+
+/** What axe finds wrong with the page as it stands: contrast, names, roles, order of headings. */
+async function barriers(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);
 }
 
 function written(files) {
@@ -88,6 +97,16 @@ onPage('files that are no films give one row each, and nothing else breaks', {},
   assert.notEqual((await rows(page))[0].state, 'error');
 });
 
+onPage('what cannot be judged says why', {}, async ({ page }) => {
+  await drop(page, written([{ name: 'blank.png', bytes: blank(400, 400) }]));
+  await finished(page, 1);
+  const [row] = await rows(page);
+  assert.equal(row.state, 'cannot_say');
+  assert.equal(row.title, 'Cannot say');
+  assert.equal(row.code, 'blank');
+  assert.equal(await page.locator('.row .bar').count(), 0, 'there are no probabilities to misread');
+});
+
 onPage('a folder is searched, hidden files are passed over', {}, async ({ page }) => {
   const inner = join(folder, 'films', 'inner');
   mkdirSync(inner, { recursive: true });
@@ -103,7 +122,9 @@ onPage('a folder is searched, hidden files are passed over', {}, async ({ page }
   assert.equal((await rows(page)).length, 2);
 });
 
-onPage('a film can be pasted; text cannot', {}, async ({ page }) => {
+onPage('a film can be pasted; text cannot, nor dropped', {}, async ({ page }) => {
+  await drop(page, [], [{ mimeType: 'text/plain', data: 'no film' }]);
+  await page.waitForFunction(() => /no file/.test(document.querySelector('#message').textContent));
   const paste = (base64) =>
     page.evaluate((encoded) => {
       const clipboardData = new DataTransfer();
@@ -169,13 +190,15 @@ test('a planted beacon is stopped by the policy, and a request to the own origin
     await page.waitForTimeout(500);
     assert.deepEqual(heard, []);
 
-    // The counter is no decoration.
-    await page.evaluate((address) => fetch(address), `${url}model.onnx`);
-    await page.waitForFunction(() => document.querySelector('#requests').textContent === '1');
-    await worker.evaluate((address) => fetch(address).then((answer) => answer.blob()), `${url}model.onnx`);
+    // The counter is no decoration: it may count refused attempts, and must count the others.
+    const counted = Number(await page.textContent('#requests'));
+    const whole = (address) => fetch(address).then((answer) => answer.blob()).then(({ size }) => size);
+    await page.evaluate(whole, `${url}model.onnx`);
+    await page.waitForFunction((wanted) => Number(document.querySelector('#requests').textContent) === wanted, counted + 1);
+    await worker.evaluate(whole, `${url}model.onnx`);
     await page.click('#example');
     await finished(page, 1);
-    assert.equal(await page.textContent('#requests'), '2');
+    assert.equal(Number(await page.textContent('#requests')), counted + 2);
   } finally {
     await close();
     elsewhere.close();
@@ -254,6 +277,7 @@ for (const [width, height] of [[360, 740], [768, 1024], [1280, 900]]) {
       await finished(page, 4);
       await page.locator('footer summary').click();
       assert.equal(await overflow(), 0);
+      assert.deepEqual(await barriers(page), []);
       await page.locator('footer summary').click();
       // What a finger must hit is as large as one.
       const small = await page.locator('button:visible').evaluateAll((buttons) =>
@@ -264,17 +288,18 @@ for (const [width, height] of [[360, 740], [768, 1024], [1280, 900]]) {
       mkdirSync(shots, { recursive: true });
       await page.evaluate(() => scrollTo(0, 0));
       // Rows off the screen are drawn only when they come near it.
-      await page.addStyleTag({ content: '.row { content-visibility: visible !important; }' }).catch(() => {});
+      await page.locator('.row').evaluateAll((list) => list.forEach(({ style }) => (style.contentVisibility = 'visible')));
       await page.screenshot({ path: join(shots, `page-${width}-${colorScheme}.png`), fullPage: true });
     });
   }
 }
 
-onPage('the picture in the README', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' }, async ({ page }) => {
-  for (const place of [0, 1]) {
+onPage('the picture in the README', { viewport: { width: 1280, height: 1400 }, colorScheme: 'dark' }, async ({ page }) => {
+  for (const [before, place] of [2, 1, 0].entries()) {
     await page.locator('.examples button').nth(place).click();
-    await finished(page, place + 1);
+    await finished(page, before + 1);
   }
+  await page.mouse.move(0, 0);
   await page.waitForFunction(() => [...document.querySelectorAll('.row canvas')].every(({ width }) => width !== 96));
   await page.evaluate(() => scrollTo(0, 0));
   const where = process.env.UPDATE_SCREENSHOTS === '1' ? 'docs/images' : 'build/screenshots';
@@ -282,11 +307,40 @@ onPage('the picture in the README', { viewport: { width: 1280, height: 900 }, co
   await page.screenshot({ path: join(ROOT, where, 'page.png') });
 });
 
-test('a server that lacks the model leaves a sentence, not a blank page', async () => {
-  const { page, close } = await openPage(browser, { serviceWorkers: 'block' });
+test('progress shows while the model comes, and films that came first wait for it', async () => {
+  let deliver;
+  const held = new Promise((done) => (deliver = done));
+  const { page, complaints, close } = await openPage(browser, {
+    before: (fresh) => fresh.route('**/model.onnx', (route) => held.then(() => route.continue())),
+  });
   try {
-    await page.route('**/model.onnx', (route) => route.fulfill({ status: 404, body: 'gone' }));
-    await page.reload();
+    assert.ok(await page.locator('#loading-bar').isVisible());
+    assert.match(await page.textContent('#loading-text'), /Loading/);
+    assert.ok(await page.locator('#example').isDisabled());
+    await drop(page, films.slice(0, 2));
+    assert.deepEqual((await rows(page)).map(({ state }) => state), ['waiting', 'waiting']);
+    deliver();
+    await finished(page, 2);
+    assert.ok(await page.locator('#loading').isHidden());
+    assert.ok((await rows(page)).every(({ state }) => state !== 'error'));
+    assert.deepEqual(complaints, []);
+  } finally {
+    deliver();
+    await close();
+  }
+});
+
+onPage('works in any folder of a host', { root: join(ROOT, 'web'), path: 'dist/' }, async ({ page }) => {
+  await page.click('#example');
+  await finished(page, 1);
+  assert.notEqual((await rows(page))[0].state, 'error');
+});
+
+test('a server that lacks the model leaves a sentence, not a blank page', async () => {
+  const { page, close } = await openPage(browser, {
+    before: (fresh) => fresh.route('**/model.onnx', (route) => route.fulfill({ status: 404, body: 'gone' })),
+  });
+  try {
     await page.waitForFunction(() => document.querySelector('#message').textContent !== '');
     assert.match(await page.textContent('#message'), /could not be loaded.*model\.onnx.*404.*\(file\)/s);
     assert.ok(await page.locator('#loading').isHidden());

@@ -28,9 +28,10 @@ export async function launch() {
 }
 
 /** The page in a fresh profile, from a server of its own. Everything it asks for is in the logs. */
-export async function openPage(browser, { viewport = { width: 1280, height: 900 }, query = '', ...context } = {}) {
+export async function openPage(browser, options = {}) {
+  const { viewport = { width: 1280, height: 900 }, root = DIST, path = '', before = () => {}, ...context } = options;
   const served = [];
-  const { server, url } = await serve({ root: DIST, onRequest: (method, path) => served.push(`${method} ${path}`) });
+  const { server, url } = await serve({ root, onRequest: (method, asked) => served.push(`${method} ${asked}`) });
   const profile = await browser.newContext({ viewport, acceptDownloads: true, ...context });
   const page = await profile.newPage();
   const requested = [];
@@ -42,7 +43,8 @@ export async function openPage(browser, { viewport = { width: 1280, height: 900 
   page.on('console', (line) => {
     if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text());
   });
-  await page.goto(url + query);
+  await before(page);
+  await page.goto(url + path);
   return {
     page,
     url,
@@ -60,15 +62,15 @@ export async function ready(page) {
   await page.waitForSelector('html[data-ready=yes]', { timeout: 60_000 });
 }
 
-/** Drops files or folders of this machine on the page, as a hand with a mouse does. */
-export async function drop(page, paths) {
+/** Drops files or folders of this machine (or other things) on the page, as a hand with a mouse does. */
+export async function drop(page, paths, items = []) {
   const { x, y } = await page.locator('#intake').evaluate((zone) => {
     zone.scrollIntoView();
     const box = zone.getBoundingClientRect();
     return { x: box.x + box.width / 2, y: box.y + 12 };
   });
   const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  const data = { items, files: paths, dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop']) {
     await session.send('Input.dispatchDragEvent', { type, x, y, data });
   }

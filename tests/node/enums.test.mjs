@@ -1,8 +1,11 @@
 // TypeScript's lists against what the module itself says of pleura.h.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { CODES, REASONS } from 'pleura';
 import { createCore, MAX_BYTES } from '../../wasm/dist/module.js';
+import { MODEL, ROOT } from './support.mjs';
 
 const core = await createCore('simd');
 const of = (wanted) =>
@@ -20,9 +23,13 @@ test('the outcomes are those of C', () => {
   assert.deepEqual([0, 1, 2].map((outcome) => core.outcomeName(outcome)), ['cannot_say', 'no_finding', 'finding']);
 });
 
-test('the limit on bytes is that of C', async () => {
-  const { readFileSync } = await import('node:fs');
-  const { MODEL } = await import('./support.mjs');
+test('the schema of results names the same codes and reasons', () => {
+  const schema = JSON.parse(readFileSync(join(ROOT, 'docs/result.schema.json'), 'utf8')).properties;
+  assert.deepEqual(schema.error.properties.code.enum, Object.keys(CODES));
+  assert.deepEqual(schema.reasons.items.properties.code.enum, Object.keys(REASONS));
+});
+
+test('the limit on bytes is that of C', () => {
   core.loadModel(readFileSync(MODEL));
   assert.equal(core.classify(new Uint8Array(MAX_BYTES), 'as large as may be', NaN).result.error.code, 'format');
   const here = core.classify(new Uint8Array(MAX_BYTES + 1), 'too large', NaN);

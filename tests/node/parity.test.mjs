@@ -1,12 +1,26 @@
 // Golden parity: the same film gives the same probabilities natively, in both WebAssembly tiers in
 // Node, and in ONNX Runtime on the same tensor. (In Chromium: tests/browser/parity.test.mjs.)
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import ort from 'onnxruntime-node';
 import { load } from 'pleura';
-import { difference, films, fixtures, metadata, MODEL, native, originals, probabilities, Worst } from './support.mjs';
+import {
+  deep,
+  difference,
+  films,
+  fixtures,
+  hasData,
+  metadata,
+  MODEL,
+  native,
+  originals,
+  probabilities,
+  trained,
+  Worst,
+} from './support.mjs';
 
 const model = readFileSync(MODEL);
 
@@ -55,6 +69,33 @@ test(`${large.length} full-size films`, { skip: large.length === 0 && 'the data 
   const expected = native(large);
   // What the gate refuses has no probabilities to compare.
   await compare(t, large.filter((path) => expected.get(basename(path)).probabilities));
+});
+
+// Looser, since training decoded with another JPEG library; it shows that preprocessing is the same.
+const SKEW = 0.01;
+test('training saw what the core sees', { skip: !hasData() && 'the data is not at hand' }, (t) => {
+  const [expected, answers] = [trained(), native(chosen)];
+  const differences = chosen.map((path) => {
+    const { probabilities: here } = answers.get(basename(path));
+    const there = expected.get(basename(path));
+    const worst = Math.max(...Object.keys(there).map((name) => Math.abs(there[name] - here[name])));
+    assert.ok(worst <= SKEW, `${basename(path)}: ${worst}`);
+    return worst;
+  });
+  differences.sort((a, b) => a - b);
+  const [median, largest] = [differences[differences.length >> 1], differences.at(-1)];
+  t.diagnostic(`native and training: median difference ${median.toExponential(2)}, largest ${largest.toExponential(2)}`);
+});
+
+test('a 16-bit film', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pleura-'));
+  try {
+    const path = join(folder, 'deep.png');
+    writeFileSync(path, deep(1500, 1200));
+    await compare(t, [path]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the command line and the package print the same lines', async () => {

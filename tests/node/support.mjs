@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const MODEL = join(ROOT, 'models/child-pneumonia/model.onnx');
+export const MODEL = process.env.PLEURA_MODEL ?? join(ROOT, 'models/child-pneumonia/model.onnx');
 export const FIXTURES = join(ROOT, 'tests/fixtures/films');
 const NATIVE = process.env.PLEURA_NATIVE ?? join(ROOT, 'build/native/pleura');
 /** Beside the checkout, where there is one; it is no part of the repository. */
@@ -25,8 +25,24 @@ const images = (folder) =>
 
 export const fixtures = () => images(FIXTURES);
 
+/** Whether the films of the validation list are at hand. */
+export const hasData = () => existsSync(join(DATA, 'chest'));
+
 /** Full-size files as a hospital has them; none where the data is not at hand. */
 export const originals = () => (existsSync(join(DATA, 'originals')) ? images(join(DATA, 'originals')) : []);
+
+/** The lines of validation.csv, by the file's name: what the network said of each when it was trained. */
+export function trained() {
+  const list = join(ROOT, 'models/child-pneumonia/validation.csv');
+  const [head, ...lines] = readFileSync(list, 'utf8').trim().split('\n').map((line) => line.split(','));
+  return new Map(
+    lines.map((line) => {
+      const row = Object.fromEntries(head.map((name, place) => [name, line[place]]));
+      const names = head.filter((name) => name.startsWith('p_'));
+      return [basename(row.path), Object.fromEntries(names.map((name) => [name.slice(2), Number(row[name])]))];
+    }),
+  );
+}
 
 /**
  * Over 100 films that the model was not trained on, the same ones every time, evenly from the list
@@ -148,18 +164,40 @@ export function hostile() {
   ];
 }
 
-function pngHeader(width, height) {
-  const chunk = (type, data) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    size.writeUInt32BE(data.length);
-    sum.writeUInt32BE(crc32(body));
-    return Buffer.concat([size, body, sum]);
-  };
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+function chunk(type, data) {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  size.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(body));
+  return Buffer.concat([size, body, sum]);
+}
+
+function png(width, height, bits, packed) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 0, 0, 0, 0], 8);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', Buffer.alloc(16)), chunk('IEND', Buffer.alloc(0))]);
+  header.set([bits, 0, 0, 0, 0], 8);
+  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', packed), chunk('IEND', Buffer.alloc(0))]);
+}
+
+const pngHeader = (width, height) => png(width, height, 8, Buffer.alloc(16));
+
+/** A PNG of one grey, which is no film. */
+export function blank(width, height) {
+  return png(width, height, 8, deflateSync(Buffer.alloc((width + 1) * height, 0)));
+}
+
+/** A 16-bit PNG of random greys, with a ramp: nothing in it survives a reduction to 8 bits unnoticed. */
+export function deep(width, height) {
+  const rows = Buffer.alloc((width * 2 + 1) * height);
+  let seed = 1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      rows.writeUInt16BE(Math.floor((x / width) * 40_000) + (seed >>> 18), y * (width * 2 + 1) + 1 + x * 2);
+    }
+  }
+  return png(width, height, 16, deflateSync(rows));
 }

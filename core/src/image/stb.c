@@ -7,6 +7,9 @@
 #include <string.h>
 
 /*
+ * New blocks are zeroed: where a damaged JPEG leaves samples undecoded, stb_image would hand out what
+ * was in memory before, and the same file would not give the same answer twice.
+ *
  * Every block of stb's carries how far it may grow. stb_image inflates PNG data without an upper
  * limit: some kilobytes that claim one pixel could unpack to gigabytes. Its first guess at the size
  * comes from the header, so four times that (interlaced rows are padded) is more than any honest
@@ -20,7 +23,8 @@ static void *sized(block *old, size_t size, size_t limit)
 {
     if (size > limit || size > SIZE_MAX - sizeof(block))
         return NULL;
-    block *made = pleura_realloc(old, size + sizeof *made);
+    block *made = old ? pleura_realloc(old, size + sizeof *made)
+                      : pleura_alloc_zero(1, size + sizeof *made);
     if (!made)
         return NULL;
     made->limit = limit;
