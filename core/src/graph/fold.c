@@ -36,6 +36,31 @@ pleura_code pleura_node_ints(const pleura_graph *graph, const pleura_node *node,
     return PLEURA_OK;
 }
 
+pleura_code pleura_node_axes(const pleura_graph *graph, const pleura_node *node, bool *mask,
+                             bool *given, pleura_error *error)
+{
+    const int rank = graph->values[node->inputs[0]].rank;
+    const int64_t *axes;
+    size_t count;
+    pleura_node_label label;
+    pleura_code code = pleura_node_ints(graph, node, "axes", 1, &axes, &count, error);
+    if (code != PLEURA_OK)
+        return code;
+    for (int i = 0; i < PLEURA_MAX_RANK; i++)
+        mask[i] = !axes && i < rank;
+    for (size_t i = 0; i < count; i++) {
+        int axis = pleura_axis(axes[i], rank);
+        if (axis < 0)
+            return pleura_fail(error, PLEURA_ERROR_SHAPE,
+                               "ONNX: %s works on axis %lld of a tensor of %d dimensions.",
+                               pleura_node_describe(node, &label), (long long)axes[i], rank);
+        mask[axis] = true;
+    }
+    if (given)
+        *given = axes != NULL;
+    return PLEURA_OK;
+}
+
 static void *make_vector(pleura_graph *graph, pleura_value *out, pleura_element element, int rank,
                          int64_t count)
 {

@@ -16,6 +16,12 @@ pleura_code pleura_node_ints(const pleura_graph *graph, const pleura_node *node,
                              const char *attribute, size_t input, const int64_t **items,
                              size_t *count, pleura_error *error);
 
+/* The axes (an attribute, or input 1) of the node's first input, as a mask: PLEURA_MAX_RANK flags,
+ * those past its rank false. *given says whether any are listed (NULL: not asked); without a list
+ * the mask holds every axis. */
+pleura_code pleura_node_axes(const pleura_graph *graph, const pleura_node *node, bool *mask,
+                             bool *given, pleura_error *error);
+
 /* Whether a TensorProto.DataType is one of the floats, which all become PLEURA_FLOAT. */
 bool pleura_is_float_type(int64_t type);
 

@@ -228,25 +228,18 @@ static pleura_code reshape(const walk *w)
 static pleura_code squeeze(const walk *w)
 {
     const pleura_value *x = in(w, 0);
-    const int64_t *axes;
-    size_t count;
-    pleura_code code = pleura_node_ints(w->graph, w->node, "axes", 1, &axes, &count, w->error);
+    bool gone[PLEURA_MAX_RANK], listed;
+    pleura_code code = pleura_node_axes(w->graph, w->node, gone, &listed, w->error);
     if (code != PLEURA_OK)
         return code;
-    bool gone[PLEURA_MAX_RANK] = {false};
-    for (int i = 0; i < x->rank && !axes; i++)
-        gone[i] = x->dims[i] == 1;
-    for (size_t i = 0; i < count; i++) {
-        int axis = pleura_axis(axes[i], x->rank);
-        if (axis < 0 || x->dims[axis] != 1)
-            return refuse(w, "takes out an axis that is not there or not of size 1");
-        gone[axis] = true;
-    }
     int64_t dims[PLEURA_MAX_RANK];
     int rank = 0;
-    for (int i = 0; i < x->rank; i++)
-        if (!gone[i])
+    for (int i = 0; i < x->rank; i++) {
+        if (listed && gone[i] && x->dims[i] != 1)
+            return refuse(w, "takes out an axis that is not of size 1");
+        if (!gone[i] || x->dims[i] != 1)
             dims[rank++] = x->dims[i];
+    }
     return set(w, rank, dims);
 }
 
@@ -295,20 +288,10 @@ static pleura_code transpose(const walk *w)
 static pleura_code reduce_mean(const walk *w)
 {
     const pleura_value *x = in(w, 0);
-    const int64_t *axes;
-    size_t count;
-    pleura_code code = pleura_node_ints(w->graph, w->node, "axes", 1, &axes, &count, w->error);
+    bool reduced[PLEURA_MAX_RANK];
+    pleura_code code = pleura_node_axes(w->graph, w->node, reduced, NULL, w->error);
     if (code != PLEURA_OK)
         return code;
-    bool reduced[PLEURA_MAX_RANK] = {false};
-    for (int i = 0; i < x->rank && !axes; i++)
-        reduced[i] = true;
-    for (size_t i = 0; i < count; i++) {
-        int axis = pleura_axis(axes[i], x->rank);
-        if (axis < 0)
-            return refuse(w, "averages over an axis that its input does not have");
-        reduced[axis] = true;
-    }
     bool keep = pleura_node_int(w->node, "keepdims", 1) != 0;
     int64_t dims[PLEURA_MAX_RANK];
     int rank = 0;

@@ -130,6 +130,13 @@ pleura_code pleura_lower_use(pleura_lowering *l, uint32_t value, pleura_form for
     return code;
 }
 
+pleura_code pleura_lower_ends(pleura_lowering *l, const pleura_node *node, pleura_form input_form,
+                              pleura_form output_form, uint32_t *input, uint32_t *output)
+{
+    pleura_code code = pleura_lower_use(l, node->inputs[0], input_form, input);
+    return code == PLEURA_OK ? pleura_lower_make(l, node->output, output_form, output) : code;
+}
+
 pleura_form pleura_lower_present_form(const pleura_lowering *l, uint32_t value)
 {
     return l->ids[value][PLEURA_NHWC] != XNN_INVALID_VALUE_ID ? PLEURA_NHWC : PLEURA_PLAIN;
@@ -142,9 +149,7 @@ static pleura_code unary(pleura_lowering *l, const pleura_node *node, enum xnn_u
 {
     pleura_form form = pleura_lower_present_form(l, node->inputs[0]);
     uint32_t input, output;
-    pleura_code code = pleura_lower_use(l, node->inputs[0], form, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, form, &output);
+    pleura_code code = pleura_lower_ends(l, node, form, form, &input, &output);
     if (code != PLEURA_OK)
         return code;
     return pleura_lower_check(l, node,
@@ -181,15 +186,13 @@ static pleura_code hard_sigmoid(pleura_lowering *l, const pleura_node *node)
     pleura_dims dims = pleura_value_dims(&l->graph->values[node->inputs[0]], form);
     const struct xnn_binary_params free_range = {-HUGE_VAL, HUGE_VAL}, unit = {0, 1};
     uint32_t input, output, scaled, alpha, beta;
-    pleura_code code = pleura_lower_use(l, node->inputs[0], form, &input);
+    pleura_code code = pleura_lower_ends(l, node, form, form, &input, &output);
     if (code == PLEURA_OK)
         code = scalar(l, pleura_node_float(node, "alpha", 0.2f), dims.rank, &alpha);
     if (code == PLEURA_OK)
         code = scalar(l, pleura_node_float(node, "beta", 0.5f), dims.rank, &beta);
     if (code == PLEURA_OK)
         code = pleura_lower_temporary(l, &dims, &scaled);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, form, &output);
     if (code == PLEURA_OK)
         code = pleura_lower_check(l, node,
                                   xnn_define_binary(l->subgraph, xnn_binary_multiply, &free_range,

@@ -46,6 +46,10 @@ pleura_code pleura_lower_use(pleura_lowering *l, uint32_t value, pleura_form for
 /* A new id for what a node makes: external if it is the network's output in plain form. */
 pleura_code pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form form, uint32_t *id);
 
+/* The two above for a node's first input and its output. */
+pleura_code pleura_lower_ends(pleura_lowering *l, const pleura_node *node, pleura_form input_form,
+                              pleura_form output_form, uint32_t *input, uint32_t *output);
+
 /* An id for something between that no value of the graph stands for. */
 pleura_code pleura_lower_temporary(pleura_lowering *l, const pleura_dims *dims, uint32_t *id);
 

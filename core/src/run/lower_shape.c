@@ -3,8 +3,6 @@
 #include "../graph/fold.h"
 #include "lower.h"
 
-#include <string.h>
-
 /* Where ONNX's axis stands in a form. */
 static int form_axis(int axis, pleura_form form)
 {
@@ -19,9 +17,7 @@ pleura_code pleura_lower_reshape(pleura_lowering *l, const pleura_node *node)
     bool pooled = x->rank == 4 && x->dims[2] * x->dims[3] == 1;
     pleura_form form = pooled ? pleura_lower_present_form(l, node->inputs[0]) : PLEURA_PLAIN;
     uint32_t input, output;
-    pleura_code code = pleura_lower_use(l, node->inputs[0], form, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, PLEURA_PLAIN, &output);
+    pleura_code code = pleura_lower_ends(l, node, form, PLEURA_PLAIN, &input, &output);
     if (code != PLEURA_OK)
         return code;
     pleura_dims dims = pleura_value_dims(&l->graph->values[node->output], PLEURA_PLAIN);
@@ -65,9 +61,7 @@ pleura_code pleura_lower_transpose(pleura_lowering *l, const pleura_node *node)
     for (int i = 0; i < x->rank; i++)
         order[i] = (size_t)(perm ? pleura_axis(perm->ints[i], x->rank) : x->rank - 1 - i);
     uint32_t input, output;
-    pleura_code code = pleura_lower_use(l, node->inputs[0], PLEURA_PLAIN, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, PLEURA_PLAIN, &output);
+    pleura_code code = pleura_lower_ends(l, node, PLEURA_PLAIN, PLEURA_PLAIN, &input, &output);
     if (code != PLEURA_OK)
         return code;
     return pleura_lower_check(l, node,
@@ -135,9 +129,7 @@ pleura_code pleura_lower_pad(pleura_lowering *l, const pleura_node *node)
     uint32_t input, output;
     pleura_code code = pleura_node_ints(l->graph, node, "pads", 1, &pads, &count, l->error);
     if (code == PLEURA_OK)
-        code = pleura_lower_use(l, node->inputs[0], form, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, form, &output);
+        code = pleura_lower_ends(l, node, form, form, &input, &output);
     if (code != PLEURA_OK)
         return code;
     for (int i = 0; i < x->rank; i++) {
@@ -149,31 +141,14 @@ pleura_code pleura_lower_pad(pleura_lowering *l, const pleura_node *node)
                                                              input, output, 0));
 }
 
-/* The axes that a GlobalAveragePool or ReduceMean averages over, as ONNX counts them. */
-static pleura_code reduced_axes(pleura_lowering *l, const pleura_node *node, bool *reduced)
-{
-    const pleura_value *x = &l->graph->values[node->inputs[0]];
-    const int64_t *axes = NULL;
-    size_t count = 0;
-    memset(reduced, 0, PLEURA_MAX_RANK * sizeof *reduced);
-    if (node->op == PLEURA_OP_GlobalAveragePool) {
-        reduced[2] = reduced[3] = true;
-        return PLEURA_OK;
-    }
-    pleura_code code = pleura_node_ints(l->graph, node, "axes", 1, &axes, &count, l->error);
-    for (int i = 0; i < x->rank && !axes; i++)
-        reduced[i] = true;
-    for (size_t i = 0; i < count; i++)
-        reduced[pleura_axis(axes[i], x->rank)] = true;
-    return code;
-}
-
 pleura_code pleura_lower_reduce(pleura_lowering *l, const pleura_node *node)
 {
     const pleura_value *x = &l->graph->values[node->inputs[0]];
     bool keep = node->op == PLEURA_OP_GlobalAveragePool || pleura_node_int(node, "keepdims", 1);
-    bool reduced[PLEURA_MAX_RANK];
-    pleura_code code = reduced_axes(l, node, reduced);
+    bool reduced[PLEURA_MAX_RANK] = {false, false, true, true}; /* GlobalAveragePool */
+    pleura_code code = PLEURA_OK;
+    if (node->op == PLEURA_OP_ReduceMean)
+        code = pleura_node_axes(l->graph, node, reduced, NULL, l->error);
     if (code != PLEURA_OK)
         return code;
     /* Averaging an image over height and width leaves [N, C], or [N, 1, 1, C] with kept dimensions,
@@ -187,9 +162,7 @@ pleura_code pleura_lower_reduce(pleura_lowering *l, const pleura_node *node)
             axes[count++] = (size_t)i;
     }
     uint32_t input, output;
-    code = pleura_lower_use(l, node->inputs[0], form, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, keep ? form : PLEURA_PLAIN, &output);
+    code = pleura_lower_ends(l, node, form, keep ? form : PLEURA_PLAIN, &input, &output);
     if (code != PLEURA_OK)
         return code;
     return pleura_lower_check(l, node,
@@ -216,9 +189,7 @@ pleura_code pleura_lower_softmax(pleura_lowering *l, const pleura_node *node)
                            "of an image, are supported.",
                            pleura_node_describe(node, &label), axis, x->rank);
     uint32_t input, output;
-    pleura_code code = pleura_lower_use(l, node->inputs[0], form, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, form, &output);
+    pleura_code code = pleura_lower_ends(l, node, form, form, &input, &output);
     return code == PLEURA_OK ? pleura_lower_check(l, node, xnn_define_softmax(l->subgraph, input,
                                                                               output, 0))
                              : code;

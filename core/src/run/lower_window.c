@@ -6,14 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Input and output of a node that works on images as NHWC. */
-static pleura_code image_ends(pleura_lowering *l, const pleura_node *node, uint32_t *input,
-                              uint32_t *output)
-{
-    pleura_code code = pleura_lower_use(l, node->inputs[0], PLEURA_NHWC, input);
-    return code == PLEURA_OK ? pleura_lower_make(l, node->output, PLEURA_NHWC, output) : code;
-}
-
 /* ---- Convolution ---- */
 
 typedef struct filter {
@@ -68,7 +60,7 @@ pleura_code pleura_lower_conv(pleura_lowering *l, const pleura_node *node)
     uint32_t input, output, filter_id, bias_id;
     pleura_code code = pleura_window_resolve(l->graph, node, weights->dims + 2, &w, l->error);
     if (code == PLEURA_OK)
-        code = image_ends(l, node, &input, &output);
+        code = pleura_lower_ends(l, node, PLEURA_NHWC, PLEURA_NHWC, &input, &output);
     if (code == PLEURA_OK)
         code = lower_filter(l, node, &f, &filter_id);
     if (code == PLEURA_OK)
@@ -106,7 +98,7 @@ pleura_code pleura_lower_affine(pleura_lowering *l, const pleura_node *node)
     size_t channels = (size_t)x->dims[1];
     pleura_dims scale_dims = {4, {1, 1, 1, channels}}, shift_dims = {1, {channels}};
     uint32_t input, output, scale, shift;
-    pleura_code code = image_ends(l, node, &input, &output);
+    pleura_code code = pleura_lower_ends(l, node, PLEURA_NHWC, PLEURA_NHWC, &input, &output);
     if (code == PLEURA_OK)
         code = pleura_lower_constant(l, &scale_dims, node->channel_scale, &scale);
     if (code == PLEURA_OK)
@@ -149,7 +141,7 @@ pleura_code pleura_lower_pool(pleura_lowering *l, const pleura_node *node)
     uint32_t input, output;
     pleura_code code = pleura_window_resolve(l->graph, node, NULL, &w, l->error);
     if (code == PLEURA_OK)
-        code = image_ends(l, node, &input, &output);
+        code = pleura_lower_ends(l, node, PLEURA_NHWC, PLEURA_NHWC, &input, &output);
     bool average = node->op == PLEURA_OP_AveragePool;
     bool padded = w.pad_begin[0] || w.pad_begin[1] || w.pad_end[0] || w.pad_end[1];
     if (code == PLEURA_OK && average && padded && pleura_node_int(node, "count_include_pad", 0))
@@ -214,9 +206,8 @@ pleura_code pleura_lower_product(pleura_lowering *l, const pleura_node *node)
         return pleura_fail_memory(l->error, weight_dims.size[0] * outputs, "a matrix product");
 
     uint32_t input, output, weight_id, bias_id = XNN_INVALID_VALUE_ID;
-    pleura_code code = pleura_lower_use(l, node->inputs[0], PLEURA_PLAIN, &input);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, PLEURA_PLAIN, &output);
+    pleura_code code =
+        pleura_lower_ends(l, node, PLEURA_PLAIN, PLEURA_PLAIN, &input, &output);
     if (code == PLEURA_OK)
         code = pleura_lower_constant(l, &weight_dims, weights, &weight_id);
     if (code == PLEURA_OK && has_bias)
