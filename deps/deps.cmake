@@ -7,7 +7,11 @@ set(deps "${CMAKE_CURRENT_LIST_DIR}")
 
 # --- XNNPACK: built once into the cache for everything that its code depends on ---
 
-file(GLOB inputs "${deps}/xnnpack/*" "${deps}/compat/*/*" "${deps}/sources.*")
+set(compat native)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "wasm32")
+  set(compat wasm)
+endif()
+file(GLOB inputs "${deps}/xnnpack/*" "${deps}/compat/${compat}/*" "${deps}/sources.*")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${inputs})
 set(key "${CMAKE_C_COMPILER} ${CMAKE_C_COMPILER_VERSION} ${PLEURA_WASM_FLAGS}")
 foreach(file IN LISTS inputs)

@@ -1,6 +1,7 @@
 # Fetches Debian packages and upstream tarballs of any suite, without root: apt gets a sources
-# list, package lists and cache of its own, and checks Debian's signatures as always.
-# shellcheck shell=bash
+# list, package lists and cache of its own, no memory of what is installed here (it would want the
+# same versions again), and checks Debian's signatures as always.
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # The mirror that this machine's apt uses for Debian, from either format of its configuration.
 debian_mirror() {
@@ -44,6 +45,7 @@ isolated_apt() {
         -o "Dir::Etc::SourceList=$home/debian.sources" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
         -o "Dir::State::Lists=$home/lists" -o "Dir::Cache=$home/cache" \
+        -o "Dir::State::status=$home/status" \
         -o APT::Default-Release= -o APT::Sandbox::User=root -o Acquire::Languages=none \
         -o Acquire::Retries=3 -o APT::Update::Error-Mode=any "$@" >&2
 }
@@ -55,9 +57,10 @@ debian_fetch() {
     shift 3
     mirror=$(debian_mirror)
     keyring=$(debian_keyring)
-    [ -n "$mirror" ] && [ -n "$keyring" ] || die \
-        "This needs a Debian machine: no Debian mirror in /etc/apt or no Debian archive keyring."
+    [ -n "$mirror" ] || die "This needs Debian: there is no Debian mirror in /etc/apt."
+    [ -n "$keyring" ] || die "The package debian-archive-keyring is missing."
     mkdir -p "$home/lists/partial" "$home/cache/archives/partial" "$folder"
+    : >"$home/status"
     printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
         "$type" "$mirror" "$suite" "$keyring" >"$home/debian.sources"
     isolated_apt "$suite" "$type" update || die \
@@ -66,6 +69,7 @@ debian_fetch() {
     [ "$type" = deb ] || command=(source --tar-only --download-only)
     (cd "$folder" && isolated_apt "$suite" "$type" "${command[@]}" "$@") || die \
         "Debian $suite's mirror did not give all of: $* (run this again to go on where it stopped)."
+    rm -rf "$home"
 }
 
 # unpack_deb FOLDER PACKAGE TO [tar-options...]

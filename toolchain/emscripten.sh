@@ -1,6 +1,6 @@
 # Emscripten: the one on PATH if it is new enough (emsdk), else Debian's, unpacked into the cache
 # beside our clang.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 emscripten=$cache/emscripten-$emscripten_version
 emscripten_label="Emscripten $emscripten_version (246 MB to fetch)"

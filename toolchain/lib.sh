@@ -1,5 +1,5 @@
 # Helpers of the scripts here, of serve.sh and of tests/run.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${PLEURA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pleura}
@@ -40,4 +40,14 @@ lock_cache() {
     flock --nonblock 9 && return
     say "Waiting for another set-up that is using $cache ..."
     flock 9
+}
+
+# Configures always, which takes half a second: it also notices a toolchain or cache that moved.
+build_preset() { (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1"); }
+
+# npm writes node_modules/.package-lock.json last, so it tells of a complete installation.
+# --ignore-scripts: onnxruntime-node would download more, which nothing here uses.
+npm_packages() {
+    [ "$root/node_modules/.package-lock.json" -nt "$root/package-lock.json" ] ||
+        (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund)
 }

@@ -1,6 +1,6 @@
 # clang, lld, LLVM's tools and the sanitizer runtimes, unpacked into the cache. No root, and
 # nothing on the system changes.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 llvm=$cache/llvm-$llvm_version
 llvm_label="clang $llvm_version (80 MB to fetch)"

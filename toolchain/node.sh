@@ -1,5 +1,5 @@
 # Node.js: the one on PATH if it is new enough, else npm's own packaging of it in the cache.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 node_label="Node.js $node_version (52 MB to fetch)"
 node_home=$cache/node-$node_version

@@ -1,6 +1,6 @@
 # The few system packages that are not unpacked into the cache: installed by apt when we are root,
 # named in one sentence otherwise.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 packages_for() {
     case $1 in
@@ -15,9 +15,10 @@ packages_for() {
     native)
         # libc's and C++'s headers, and libgcc, which clang takes from the system
         [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/cstdlib' >/dev/null || echo g++
+        [ -e /usr/include/cmocka.h ] || echo libcmocka-dev # the unit tests' harness
         ;;
-    node) have npm || echo npm ca-certificates ;;
-    browser) have chromium || echo chromium fonts-dejavu-core ;;
+    node) have npm || printf '%s\n' npm ca-certificates ;;
+    browser) have chromium || printf '%s\n' chromium fonts-dejavu-core ;;
     esac
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Makes the toolchain ready; see usage below.
+# shellcheck disable=SC2154
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 for part in versions lib debian packages node llvm emscripten sources; do
@@ -91,6 +92,7 @@ main() {
         mapfile -t -O ${#things[@]} things < <(things_for "$part")
     done
     lock_cache
+    mapfile -t packages < <(printf "%s\n" "${packages[@]}" | awk NF | sort -u)
     [ ${#packages[@]} -eq 0 ] || packages_install "${packages[@]}"
     make_things "${things[@]}"
     write_facts

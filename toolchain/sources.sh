@@ -1,6 +1,6 @@
 # The upstream sources that we compile: Debian's source packages keep the original tarballs.
 # Each lands in a folder named by its SHA-256, so a new pin never meets an old tree.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 sources_label="upstream sources (18 MB to fetch)"
 

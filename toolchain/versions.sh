@@ -1,5 +1,5 @@
 # What the toolchain is made of. Upstream sources are pinned in deps/sources.txt.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # One compiler for native and wasm, and on every Debian: bookworm's runs on newer systems too.
 llvm_suite=bookworm

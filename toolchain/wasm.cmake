@@ -7,6 +7,7 @@ endif()
 
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(EMSCRIPTEN TRUE) # as its own toolchain file says
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY) # nothing here can run what it links
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES PLEURA_RELAXED_SIMD)
 

@@ -62,8 +62,8 @@ static pleura_code judge(pleura_model *model, const pleura_image *image, pleura_
     if (code != PLEURA_OK)
         return code;
     result->count = spec->label_count + spec->group_count;
-    result->outcome = pleura_decide_outcome(spec, result->probabilities, result->threshold,
-                                            &result->reasons);
+    result->outcome =
+        pleura_decide_outcome(spec, result->probabilities, result->threshold, &result->reasons);
     return PLEURA_OK;
 }
 
@@ -89,8 +89,8 @@ static pleura_result *new_result(const pleura_model *model, const pleura_classif
     if (spec->finding == PLEURA_NO_ANSWER)
         result->threshold = NAN;
     else
-        result->threshold = options && options->has_threshold ? options->threshold
-                                                              : spec->threshold;
+        result->threshold =
+            options && options->has_threshold ? options->threshold : spec->threshold;
     return result;
 }
 

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-void *pleura_alloc(size_t size);                 /* malloc */
+void *pleura_alloc(size_t size);                    /* malloc */
 void *pleura_alloc_zero(size_t count, size_t size); /* calloc: checks the product */
 void *pleura_realloc(void *pointer, size_t size);
 void pleura_free(void *pointer);

@@ -21,9 +21,13 @@ static const pleura_limits limits = {.max_pixels = 1 << 20, .max_side = 4096};
 
 static void check_tensor(const pleura_image *image)
 {
-    const pleura_input_spec spec = {.channels = 1, .height = 16, .width = 12,
-                                    .fit = PLEURA_FIT_PAD, .normalise = PLEURA_NORMALISE_PER_IMAGE,
-                                    .range_high = 1, .std_floor = 0.02f};
+    const pleura_input_spec spec = {.channels = 1,
+                                    .height = 16,
+                                    .width = 12,
+                                    .fit = PLEURA_FIT_PAD,
+                                    .normalise = PLEURA_NORMALISE_PER_IMAGE,
+                                    .range_high = 1,
+                                    .std_floor = 0.02f};
     float tensor[16 * 12];
     CHECK(pleura_tensor_from_image(&spec, image, tensor, 16 * 12, NULL) == PLEURA_OK);
     for (int i = 0; i < 16 * 12; i++)

@@ -29,9 +29,16 @@ static inline pleura_model model_double(void)
 {
     return (pleura_model){
         .input = {.channels = 1, .height = 4, .width = 4, .range_high = 1, .std = {1, 1, 1}},
-        .decision = {.activation = PLEURA_ACTIVATION_NONE, .temperature = 1, .label_count = 3,
-                     .group_count = 1, .groups = double_groups, .answer_names = double_names,
-                     .finding = 3, .threshold = 0.5f, .margin = 0.02f, .min_side = 8},
+        .decision = {.activation = PLEURA_ACTIVATION_NONE,
+                     .temperature = 1,
+                     .label_count = 3,
+                     .group_count = 1,
+                     .groups = double_groups,
+                     .answer_names = double_names,
+                     .finding = 3,
+                     .threshold = 0.5f,
+                     .margin = 0.02f,
+                     .min_side = 8},
         .outputs = {0.125f, 0.25f, 0.625f},
         .finding = "pneumonia",
     };

@@ -48,9 +48,9 @@ static void the_callers_threshold(void **state)
     const float wrong[] = {-0.1f, 1.1f, NAN};
     for (int i = 0; i < 3; i++) {
         options.threshold = wrong[i];
-        assert_int_equal(pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, &options, &result,
-                                         NULL),
-                         PLEURA_ERROR_ARGUMENT);
+        assert_int_equal(
+            pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, &options, &result, NULL),
+            PLEURA_ERROR_ARGUMENT);
         assert_null(result);
     }
 }

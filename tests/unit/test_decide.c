@@ -16,9 +16,14 @@ static const pleura_group groups[] = {{ill, 2}};
 
 static pleura_decision_spec spec_of(pleura_activation activation)
 {
-    return (pleura_decision_spec){.activation = activation, .temperature = 1, .label_count = 3,
-                                  .group_count = 1, .groups = groups, .answer_names = names,
-                                  .finding = 3, .threshold = 0.5f};
+    return (pleura_decision_spec){.activation = activation,
+                                  .temperature = 1,
+                                  .label_count = 3,
+                                  .group_count = 1,
+                                  .groups = groups,
+                                  .answer_names = names,
+                                  .finding = 3,
+                                  .threshold = 0.5f};
 }
 
 static void expect(const pleura_decision_spec *spec, const float *outputs, const double *wanted)

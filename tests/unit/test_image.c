@@ -465,7 +465,9 @@ static void other_kinds_are_named(void **state)
     expect("RIFF\1\1\1\1WEBPVP8 ", 16, PLEURA_ERROR_FORMAT, "a WebP");
     expect("%PDF-1.7", 8, PLEURA_ERROR_FORMAT, "This is a PDF, not a JPEG or PNG.");
     expect("PK\3\4....", 8, PLEURA_ERROR_FORMAT, "ZIP");
-    expect("\0\0\0\x18" "ftypheic", 12, PLEURA_ERROR_FORMAT, "HEIC");
+    expect("\0\0\0\x18"
+           "ftypheic",
+           12, PLEURA_ERROR_FORMAT, "HEIC");
     expect("  <!DOCTYPE html>", 17, PLEURA_ERROR_FORMAT, "web page");
     expect("<svg xmlns=''/>", 15, PLEURA_ERROR_FORMAT, "XML or SVG");
     expect("just a note", 11, PLEURA_ERROR_FORMAT, "text file");
@@ -491,9 +493,8 @@ static void limits_of_the_caller(void **state)
     pleura_image *image;
     const pleura_limits limits[] = {{.max_bytes = 100}, {.max_pixels = 300}, {.max_side = 20}};
     for (size_t i = 0; i < COUNT(limits); i++)
-        assert_int_equal(
-            pleura_image_decode(jpeg_grey, sizeof jpeg_grey, &limits[i], &image, NULL),
-            PLEURA_ERROR_TOO_LARGE);
+        assert_int_equal(pleura_image_decode(jpeg_grey, sizeof jpeg_grey, &limits[i], &image, NULL),
+                         PLEURA_ERROR_TOO_LARGE);
     const pleura_limits enough = {sizeof jpeg_grey, 24 * 16, 24};
     assert_int_equal(pleura_image_decode(jpeg_grey, sizeof jpeg_grey, &enough, &image, NULL),
                      PLEURA_OK);

@@ -77,8 +77,7 @@ static const conv_case conv_cases[] = {
     {"stride", 1, 11, 10, 5, 1, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, NULL, false, true, true},
     {"asymmetric", 3, 10, 9, 4, 1, {3, 5}, {2, 1}, {1, 1}, {0, 1, 2, 3}, NULL, true, false, true},
     {"dilated", 3, 12, 12, 4, 1, {3, 3}, {1, 1}, {2, 3}, {2, 3, 2, 3}, NULL, true, false, false},
-    {"depthwise after 1x1", 3, 8, 9, 6, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, NULL, true, true,
-     true},
+    {"depthwise", 3, 8, 9, 6, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, NULL, true, true, true},
     {"same upper", 3, 8, 7, 4, 1, {3, 3}, {2, 2}, {1, 1}, {0}, "SAME_UPPER", true, false, false},
     {"same lower", 3, 8, 7, 4, 1, {4, 2}, {2, 2}, {1, 1}, {0}, "SAME_LOWER", true, false, false},
     {"valid", 3, 8, 7, 4, 1, {3, 3}, {1, 1}, {1, 1}, {0}, "VALID", true, false, false},
@@ -104,10 +103,11 @@ static float *plain_conv(const conv_case *c, const float *x, const float *w, con
         same_pads(c, 0, c->height, pads);
         same_pads(c, 1, c->width, pads);
     }
-    int64_t oh = (c->height + pads[0] + pads[2] - (c->kernel[0] - 1) * c->dilation[0] - 1) /
-                     c->stride[0] + 1;
-    int64_t ow = (c->width + pads[1] + pads[3] - (c->kernel[1] - 1) * c->dilation[1] - 1) /
-                     c->stride[1] + 1;
+    int64_t oh =
+        (c->height + pads[0] + pads[2] - (c->kernel[0] - 1) * c->dilation[0] - 1) / c->stride[0] +
+        1;
+    int64_t ow =
+        (c->width + pads[1] + pads[3] - (c->kernel[1] - 1) * c->dilation[1] - 1) / c->stride[1] + 1;
     int64_t per_group = c->channels / c->groups, out_per_group = c->outputs / c->groups;
     *count = (size_t)(c->outputs * oh * ow);
     float *y = malloc(*count * sizeof *y), *at = y;
@@ -123,9 +123,10 @@ static float *plain_conv(const conv_case *c, const float *x, const float *w, con
                             if (yy < 0 || xx < 0 || yy >= c->height || xx >= c->width)
                                 continue;
                             int64_t channel = o / out_per_group * per_group + k;
-                            sum += (double)x[(channel * c->height + yy) * c->width + xx] *
-                                   (double)w[((o * per_group + k) * c->kernel[0] + ky) *
-                                                 c->kernel[1] + kx];
+                            sum +=
+                                (double)x[(channel * c->height + yy) * c->width + xx] *
+                                (double)w[((o * per_group + k) * c->kernel[0] + ky) * c->kernel[1] +
+                                          kx];
                         }
                 *at++ = (float)sum;
             }
@@ -229,7 +230,14 @@ static const pool_case pool_cases[] = {
     {"max", "MaxPool", {8, 9}, {3, 3}, {2, 2}, {1, 1, 1, 1}, false, false},
     {"max ceil", "MaxPool", {8, 9}, {3, 3}, {2, 2}, {0, 0, 0, 0}, false, true},
     {"average", "AveragePool", {8, 9}, {2, 2}, {2, 2}, {0, 0, 0, 0}, false, false},
-    {"average, padding left out", "AveragePool", {7, 9}, {3, 3}, {1, 2}, {1, 1, 1, 1}, false, false},
+    {"average, padding left out",
+     "AveragePool",
+     {7, 9},
+     {3, 3},
+     {1, 2},
+     {1, 1, 1, 1},
+     false,
+     false},
     {"average, padding counted", "AveragePool", {7, 9}, {3, 3}, {1, 2}, {1, 1, 1, 1}, true, false},
 };
 

@@ -33,8 +33,12 @@ static void expect(const pleura_input_spec *spec, const uint16_t *samples, uint3
 
 static pleura_input_spec plain(uint32_t height, uint32_t width)
 {
-    return (pleura_input_spec){.channels = 1, .height = height, .width = width,
-                               .range_high = 1, .std = {1, 1, 1}, .std_floor = 1e-6f};
+    return (pleura_input_spec){.channels = 1,
+                               .height = height,
+                               .width = width,
+                               .range_high = 1,
+                               .std = {1, 1, 1},
+                               .std_floor = 1e-6f};
 }
 
 static void fixed_normalisation_by_channel(void **state)
@@ -85,10 +89,10 @@ static void fits(void **state)
     expect(&spec, wide, 2, 2, (float[]){0.5f}, 1);
     spec = plain(2, 2);
     spec.fit = PLEURA_FIT_CROP;
-    expect(&spec, (uint16_t[]){0, 65535, 65535, 0, 0, 65535, 65535, 0}, 4, 2,
-           (float[]){1, 1, 1, 1}, 4);
-    expect(&spec, (uint16_t[]){0, 0, 65535, 65535, 65535, 65535, 0, 0}, 2, 4,
-           (float[]){1, 1, 1, 1}, 4);
+    expect(&spec, (uint16_t[]){0, 65535, 65535, 0, 0, 65535, 65535, 0}, 4, 2, (float[]){1, 1, 1, 1},
+           4);
+    expect(&spec, (uint16_t[]){0, 0, 65535, 65535, 65535, 65535, 0, 0}, 2, 4, (float[]){1, 1, 1, 1},
+           4);
     spec = plain(4, 4);
     spec.fit = PLEURA_FIT_PAD;
     expect(&spec, (uint16_t[]){65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535}, 4, 2,

@@ -77,13 +77,15 @@ static void bad_utf8(void **state)
 {
     (void)state;
     expect_text("\xFF", "\"" R "\"");
-    expect_text("a\x80" "b", "\"a" R "b\"");
-    expect_text("\xC0\xAF", "\"" R R "\"");                 /* overlong */
-    expect_text("\xE0\x80\xAF", "\"" R R R "\"");           /* overlong */
-    expect_text("\xED\xA0\x80", "\"" R R R "\"");           /* a surrogate */
-    expect_text("\xF4\x90\x80\x80", "\"" R R R R "\"");     /* past U+10FFFF */
-    expect_text("\xE2\x82", "\"" R "\"");                   /* cut */
-    expect_text("\xE2\x82\"", "\"" R "\\\"\"");             /* cut by a quote */
+    expect_text("a\x80"
+                "b",
+                "\"a" R "b\"");
+    expect_text("\xC0\xAF", "\"" R R "\"");             /* overlong */
+    expect_text("\xE0\x80\xAF", "\"" R R R "\"");       /* overlong */
+    expect_text("\xED\xA0\x80", "\"" R R R "\"");       /* a surrogate */
+    expect_text("\xF4\x90\x80\x80", "\"" R R R R "\""); /* past U+10FFFF */
+    expect_text("\xE2\x82", "\"" R "\"");               /* cut */
+    expect_text("\xE2\x82\"", "\"" R "\\\"\"");         /* cut by a quote */
     expect_text("\xF0\x9F\xAB\xF0\x9F\xAB\x81", "\"" R "\xF0\x9F\xAB\x81\"");
 }
 
@@ -143,8 +145,8 @@ static void every_capacity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),  cmocka_unit_test(numbers_in_other_locales),
-        cmocka_unit_test(escapes),  cmocka_unit_test(bad_utf8),
+        cmocka_unit_test(numbers),   cmocka_unit_test(numbers_in_other_locales),
+        cmocka_unit_test(escapes),   cmocka_unit_test(bad_utf8),
         cmocka_unit_test(structure), cmocka_unit_test(every_capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

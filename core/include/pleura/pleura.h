@@ -52,25 +52,25 @@ const char *pleura_version(void);
 #define PLEURA_CODES(X)                                                                            \
     X(OK, 0, "ok")                                                                                 \
     /* the caller */                                                                               \
-    X(ERROR_ARGUMENT, 1, "argument")                 /* NULL, or a value out of its range */       \
-    X(ERROR_MEMORY, 2, "memory")                     /* an allocation failed */                    \
-    X(ERROR_FILE, 3, "file")                         /* cannot be opened or read */                \
+    X(ERROR_ARGUMENT, 1, "argument") /* NULL, or a value out of its range */                       \
+    X(ERROR_MEMORY, 2, "memory")     /* an allocation failed */                                    \
+    X(ERROR_FILE, 3, "file")         /* cannot be opened or read */                                \
     /* the image */                                                                                \
-    X(ERROR_EMPTY, 10, "empty")                      /* no bytes at all */                         \
-    X(ERROR_TOO_LARGE, 11, "too_large")              /* more bytes or pixels than the limits */    \
-    X(ERROR_FORMAT, 12, "format")                    /* not a format that is read here */          \
-    X(ERROR_TRUNCATED, 13, "truncated")              /* the file ends before the image does */     \
-    X(ERROR_CORRUPT, 14, "corrupt")                  /* the file contradicts its own format */     \
+    X(ERROR_EMPTY, 10, "empty")                         /* no bytes at all */                      \
+    X(ERROR_TOO_LARGE, 11, "too_large")                 /* more bytes or pixels than the limits */ \
+    X(ERROR_FORMAT, 12, "format")                       /* not a format that is read here */       \
+    X(ERROR_TRUNCATED, 13, "truncated")                 /* the file ends before the image does */  \
+    X(ERROR_CORRUPT, 14, "corrupt")                     /* the file contradicts its own format */  \
     X(ERROR_UNSUPPORTED_IMAGE, 15, "unsupported_image") /* legal, but not read here */             \
     /* the model */                                                                                \
-    X(ERROR_ONNX, 20, "onnx")                        /* not ONNX, or damaged */                    \
-    X(ERROR_OPERATOR, 21, "operator")                /* an operator, or a use of it, not run here*/\
-    X(ERROR_SHAPE, 22, "shape")                      /* tensor shapes that do not fit */           \
-    X(ERROR_METADATA, 23, "metadata")                /* a pleura.* property that is wrong */       \
-    X(ERROR_MODEL_TOO_LARGE, 24, "model_too_large")  /* nodes, tensors or bytes over the limits */ \
+    X(ERROR_ONNX, 20, "onnx")                       /* not ONNX, or damaged */                     \
+    X(ERROR_OPERATOR, 21, "operator")               /* an operator, or a use of it, not run here*/ \
+    X(ERROR_SHAPE, 22, "shape")                     /* tensor shapes that do not fit */            \
+    X(ERROR_METADATA, 23, "metadata")               /* a pleura.* property that is wrong */        \
+    X(ERROR_MODEL_TOO_LARGE, 24, "model_too_large") /* nodes, tensors or bytes over the limits */  \
     /* us */                                                                                       \
-    X(ERROR_NETWORK, 30, "network")                  /* XNNPACK refused or failed */               \
-    X(ERROR_INTERNAL, 31, "internal")                /* a fault of ours: please report it */
+    X(ERROR_NETWORK, 30, "network")   /* XNNPACK refused or failed */                              \
+    X(ERROR_INTERNAL, 31, "internal") /* a fault of ours: please report it */
 
 typedef enum pleura_code {
 #define X(name, number, text) PLEURA_##name = number,
@@ -106,8 +106,8 @@ typedef struct pleura_image_info {
     uint32_t width, height; /* pixels */
     const char *format;     /* "JPEG", "PNG", or "samples" for pleura_image_from_grey16 */
     unsigned bits;          /* a sample's bits in the file: 1, 2, 4, 8 or 16 */
-    unsigned channels;      /* in the file, as decoded: 1 grey, 2 grey + alpha, 3 colour, 4 + alpha */
-    float chroma;           /* mean of (max - min of R, G, B) over the pixels, 0..1; 0 for grey */
+    unsigned channels; /* in the file, as decoded: 1 grey, 2 grey + alpha, 3 colour, 4 + alpha */
+    float chroma;      /* mean of (max - min of R, G, B) over the pixels, 0..1; 0 for grey */
 } pleura_image_info;
 
 /*
@@ -189,11 +189,11 @@ const char *pleura_outcome_name(pleura_outcome outcome); /* "cannot_say", "no_fi
 /* Why the outcome is what it is. X(NAME, bit, "name", refuses): a reason that refuses stops the
  * network from being run at all, so that there are no probabilities to misread. */
 #define PLEURA_REASONS(X)                                                                          \
-    X(NEAR_THRESHOLD, 0, "near_threshold", false)       /* within the model's margin of it */      \
-    X(TOO_SMALL, 1, "too_small", true)                  /* a side under the model's min_side */    \
-    X(BLANK, 2, "blank", true)                          /* next to no contrast */                  \
-    X(COLOUR, 3, "colour", true)                        /* coloured as no radiograph is */         \
-    X(PROPORTIONS, 4, "proportions", true)              /* a strip, not a film */                  \
+    X(NEAR_THRESHOLD, 0, "near_threshold", false)         /* within the model's margin of it */    \
+    X(TOO_SMALL, 1, "too_small", true)                    /* a side under the model's min_side */  \
+    X(BLANK, 2, "blank", true)                            /* next to no contrast */                \
+    X(COLOUR, 3, "colour", true)                          /* coloured as no radiograph is */       \
+    X(PROPORTIONS, 4, "proportions", true)                /* a strip, not a film */                \
     X(NO_FINDING_DEFINED, 5, "no_finding_defined", false) /* the model names no finding */
 
 typedef enum pleura_reason {
@@ -237,7 +237,8 @@ const char *pleura_result_reason_text(const pleura_result *result, pleura_reason
 /* Probabilities in the order of pleura_model_answer_name(), 0..1; count 0 where the gate refused. */
 size_t pleura_result_probability_count(const pleura_result *result);
 const float *pleura_result_probabilities(const pleura_result *result);
-float pleura_result_threshold(const pleura_result *result); /* the one used; NaN without a finding */
+float pleura_result_threshold(
+    const pleura_result *result); /* the one used; NaN without a finding */
 void pleura_result_times(const pleura_result *result, pleura_times *times);
 
 /* ---- Steps by themselves, for oracles and benchmarks ------------------------------------------ */

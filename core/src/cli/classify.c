@@ -16,7 +16,7 @@ typedef struct batch {
 } batch;
 
 typedef size_t report_function(const pleura_model *, const char *, const pleura_result *,
-                      const pleura_error *, char *, size_t);
+                               const pleura_error *, char *, size_t);
 
 /* Makes room for a line of `length` and its NUL. */
 static bool reserve(batch *job, size_t length)

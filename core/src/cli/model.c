@@ -45,7 +45,7 @@ pleura_model *cli_model_open(const cli_options *options)
     const char *path = options->model ? options->model : default_path(place, sizeof place);
     if (!path) {
         cli_complain("no model: give one with --model M.onnx, or name it in PLEURA_MODEL (" MODEL
-                 " is not beside this program).");
+                     " is not beside this program).");
         return NULL;
     }
     cli_bytes onnx;
@@ -57,6 +57,6 @@ pleura_model *cli_model_open(const cli_options *options)
     cli_bytes_free(&onnx);
     if (!model)
         cli_complain("the model %s cannot be used (%s): %s", path, pleura_code_name(error.code),
-                 error.message);
+                     error.message);
     return model;
 }

@@ -38,8 +38,8 @@ static pleura_code read_all(FILE *file, size_t limit, cli_bytes *bytes, pleura_e
         if (bytes->size > limit)
             break;
         if (!count)
-            return ferror(file) ? fail(error, PLEURA_ERROR_FILE, "The file cannot be read: ",
-                                       strerror(errno))
+            return ferror(file) ? fail(error, PLEURA_ERROR_FILE,
+                                       "The file cannot be read: ", strerror(errno))
                                 : PLEURA_OK;
     }
     char detail[64];

@@ -52,8 +52,8 @@ static pleura_code read_floats(const char *path, float *values, size_t count, pl
     }
     for (size_t i = 0; code == PLEURA_OK && i < count; i++) {
         const unsigned char *b = file.data + 4 * i;
-        uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
-                        (uint32_t)b[3] << 24;
+        uint32_t bits =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
         memcpy(&values[i], &bits, sizeof bits);
     }
     cli_bytes_free(&file);

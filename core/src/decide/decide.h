@@ -24,7 +24,7 @@ typedef struct pleura_decision_spec {
     size_t label_count, group_count;
     const pleura_group *groups;
     const char *const *answer_names; /* label_count + group_count */
-    size_t finding; /* the answer that the threshold is about, or PLEURA_NO_ANSWER */
+    size_t finding;          /* the answer that the threshold is about, or PLEURA_NO_ANSWER */
     float threshold, margin; /* of its probability; margin 0 = no doubtful range */
     uint32_t min_side;       /* pixels; 0 = no lower limit */
 } pleura_decision_spec;

@@ -22,7 +22,7 @@ const char *pleura_reason_name(pleura_reason reason)
 #define X(name, bit, text, refuses) text,
         PLEURA_REASONS(X)
 #undef X
-        "unknown",
+            "unknown",
     };
     return names[index_of(reason)];
 }

@@ -8,7 +8,7 @@ enum {
 #define X(name, bit, text, refuses) PLEURA_REASON_INDEX_##name,
     PLEURA_REASONS(X)
 #undef X
-    PLEURA_REASON_COUNT
+        PLEURA_REASON_COUNT
 };
 
 typedef struct pleura_reasons {

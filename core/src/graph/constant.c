@@ -6,8 +6,20 @@
 #include <string.h>
 
 /* TensorProto.DataType, onnx.proto. */
-enum { FLOAT = 1, UINT8, INT8, UINT16, INT16, INT32, INT64, BOOL = 9, FLOAT16 = 10, DOUBLE = 11,
-       UINT32 = 12, UINT64 = 13 };
+enum {
+    FLOAT = 1,
+    UINT8,
+    INT8,
+    UINT16,
+    INT16,
+    INT32,
+    INT64,
+    BOOL = 9,
+    FLOAT16 = 10,
+    DOUBLE = 11,
+    UINT32 = 12,
+    UINT64 = 13
+};
 
 static size_t type_size(int32_t type)
 {
@@ -132,8 +144,10 @@ static pleura_code set_shape(pleura_value *value, const int64_t *dims, size_t ra
                              pleura_error *error)
 {
     if (rank > PLEURA_MAX_RANK)
-        return pleura_fail(error, PLEURA_ERROR_SHAPE, "ONNX: tensor '%.80s' has %zu dimensions; "
-                           "at most %d are run.", value->name, rank, PLEURA_MAX_RANK);
+        return pleura_fail(error, PLEURA_ERROR_SHAPE,
+                           "ONNX: tensor '%.80s' has %zu dimensions; "
+                           "at most %d are run.",
+                           value->name, rank, PLEURA_MAX_RANK);
     int64_t elements = 1;
     for (size_t i = 0; i < rank; i++) {
         if (dims[i] < 0 || dims[i] > PLEURA_MAX_ELEMENTS)
@@ -157,17 +171,18 @@ static pleura_code check_count(const pleura_value *value, const pleura_constant_
 {
     size_t item = type_size(source->type);
     if (item == 0)
-        return pleura_fail(error, PLEURA_ERROR_OPERATOR,
-                           "ONNX: tensor '%.80s' is of element type %d; floats (16, 32, 64 bit) and "
-                           "integers are read here.",
-                           value->name, (int)source->type);
+        return pleura_fail(
+            error, PLEURA_ERROR_OPERATOR,
+            "ONNX: tensor '%.80s' is of element type %d; floats (16, 32, 64 bit) and "
+            "integers are read here.",
+            value->name, (int)source->type);
     size_t elements = (size_t)pleura_value_elements(value);
     size_t wanted = source->bytes ? elements * item : elements;
     size_t given = source->bytes ? source->size : source->count;
-    bool right_list = source->bytes || elements == 0 ||
-                      (is_float(source->type)
-                           ? source->floats || source->doubles || source->type == FLOAT16
-                           : source->ints != NULL);
+    bool right_list =
+        source->bytes || elements == 0 ||
+        (is_float(source->type) ? source->floats || source->doubles || source->type == FLOAT16
+                                : source->ints != NULL);
     if (given != wanted || !right_list)
         return pleura_fail(error, PLEURA_ERROR_ONNX,
                            "ONNX: tensor '%.80s' has %zu %s of data, %zu expected from its shape.",
@@ -202,11 +217,11 @@ pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
     size_t elements = (size_t)pleura_value_elements(value);
     if (value->element == PLEURA_FLOAT)
         for (size_t i = 0; i < elements; i++)
-            ((float *)data)[i] = source->bytes ? raw_float(source->type, source->bytes, i)
-                                               : listed_float(source, i);
+            ((float *)data)[i] =
+                source->bytes ? raw_float(source->type, source->bytes, i) : listed_float(source, i);
     else
         for (size_t i = 0; i < elements; i++)
-            ((int64_t *)data)[i] = source->bytes ? raw_int(source->type, source->bytes, i)
-                                                 : listed_int(source, i);
+            ((int64_t *)data)[i] =
+                source->bytes ? raw_int(source->type, source->bytes, i) : listed_int(source, i);
     return PLEURA_OK;
 }

@@ -6,7 +6,7 @@
 
 /* Where a TensorProto's data came from: exactly one of these, or none for a tensor of 0 elements. */
 typedef struct pleura_constant_source {
-    int32_t type; /* TensorProto.DataType */
+    int32_t type;      /* TensorProto.DataType */
     const void *bytes; /* raw_data, little-endian */
     size_t size;
     const float *floats;

@@ -74,7 +74,8 @@ static void *make_vector(pleura_graph *graph, pleura_value *out, pleura_element 
 static bool fold_shape(pleura_graph *graph, const pleura_node *node, pleura_value *out)
 {
     const pleura_value *input = &graph->values[node->inputs[0]];
-    int64_t start = pleura_node_int(node, "start", 0), end = pleura_node_int(node, "end", input->rank);
+    int64_t start = pleura_node_int(node, "start", 0),
+            end = pleura_node_int(node, "end", input->rank);
     start = start < 0 ? start + input->rank : start;
     end = end < 0 ? end + input->rank : end > input->rank ? input->rank : end;
     if (start < 0 || end < start)
@@ -180,7 +181,8 @@ static bool fold_slice(pleura_graph *graph, const pleura_node *node, pleura_valu
         pleura_node_ints(graph, node, "steps", 4, &steps, &step_count, NULL) != PLEURA_OK ||
         start_count != 1 || end_count != 1 || (steps && (step_count != 1 || steps[0] != 1)))
         return false;
-    int64_t begin = clamp_index(starts[0], from->dims[0]), end = clamp_index(ends[0], from->dims[0]);
+    int64_t begin = clamp_index(starts[0], from->dims[0]),
+            end = clamp_index(ends[0], from->dims[0]);
     int64_t count = end > begin ? end - begin : 0;
     int64_t *data = make_vector(graph, out, PLEURA_INT64, 1, count);
     if (data && count)
@@ -219,8 +221,8 @@ static bool fold_arithmetic(pleura_graph *graph, const pleura_node *node, pleura
     if (an != bn && an != 1 && bn != 1)
         return false;
     int64_t count = an == 1 ? bn : an;
-    int64_t *data = make_vector(graph, out, PLEURA_INT64, a->rank > b->rank ? a->rank : b->rank,
-                                count);
+    int64_t *data =
+        make_vector(graph, out, PLEURA_INT64, a->rank > b->rank ? a->rank : b->rank, count);
     for (int64_t i = 0; data && i < count; i++) {
         /* Unsigned, so that a hostile product wraps; what it makes of a shape is checked there. */
         uint64_t x = (uint64_t)((const int64_t *)a->data)[an == 1 ? 0 : i];
@@ -247,7 +249,8 @@ bool pleura_is_float_type(int64_t type)
 static bool fold_cast(pleura_graph *graph, const pleura_node *node, pleura_value *out)
 {
     const pleura_value *input = &graph->values[node->inputs[0]];
-    pleura_element to = pleura_is_float_type(pleura_node_int(node, "to", 1)) ? PLEURA_FLOAT : PLEURA_INT64;
+    pleura_element to =
+        pleura_is_float_type(pleura_node_int(node, "to", 1)) ? PLEURA_FLOAT : PLEURA_INT64;
     if (!input->data)
         return false;
     out->element = to;

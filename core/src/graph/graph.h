@@ -32,9 +32,10 @@ typedef struct pleura_value {
     bool has_shape;
     int rank;
     int64_t dims[PLEURA_MAX_RANK];
-    const void *data; /* the elements of a constant, aligned for their type; NULL for an activation */
+    const void
+        *data; /* the elements of a constant, aligned for their type; NULL for an activation */
     uint32_t producer; /* index of its node, PLEURA_NONE for inputs and constants */
-    uint32_t users;   /* how many node inputs read it, and 1 more if it is the network's output */
+    uint32_t users;    /* how many node inputs read it, and 1 more if it is the network's output */
 } pleura_value;
 
 /* Every operator that is understood: X(NAME, minimum inputs, maximum inputs). The name is ONNX's. */
@@ -87,7 +88,8 @@ const char *pleura_operator_name(pleura_operator op);
 
 typedef struct pleura_attribute {
     const char *name;
-    char kind; /* 'i', 'f', 's' (text), 'I' (ints), 'F' (floats), 't' (tensor), '?' (not read here) */
+    char
+        kind; /* 'i', 'f', 's' (text), 'I' (ints), 'F' (floats), 't' (tensor), '?' (not read here) */
     int64_t i;
     float f;
     const char *s;
@@ -108,10 +110,10 @@ typedef struct pleura_node {
     bool dead; /* taken out by a pass */
 
     /* What passes.c folded in. */
-    float clamp_min, clamp_max;  /* applied to the output: -inf and +inf if nothing was folded */
-    const float *channel_scale;  /* Conv: multiplies the weights of each output channel; or NULL */
-    const float *channel_shift;  /* Conv, BatchNormalization: replaces the bias; or NULL */
-    int64_t extra_pads[4];       /* Conv, pooling: top, left, bottom, right, from a Pad before it */
+    float clamp_min, clamp_max; /* applied to the output: -inf and +inf if nothing was folded */
+    const float *channel_scale; /* Conv: multiplies the weights of each output channel; or NULL */
+    const float *channel_shift; /* Conv, BatchNormalization: replaces the bias; or NULL */
+    int64_t extra_pads[4];      /* Conv, pooling: top, left, bottom, right, from a Pad before it */
 } pleura_node;
 
 typedef struct pleura_property {

@@ -50,7 +50,8 @@ static pb_callback_t want_span(span *out)
     return (pb_callback_t){.funcs.decode = on_span, .arg = out};
 }
 
-static pb_callback_t want(bool (*decode)(pb_istream_t *, const pb_field_t *, void **), void *argument)
+static pb_callback_t want(bool (*decode)(pb_istream_t *, const pb_field_t *, void **),
+                          void *argument)
 {
     return (pb_callback_t){.funcs.decode = decode, .arg = argument};
 }
@@ -264,7 +265,8 @@ static bool fill_attribute(reader *r, attribute_parts *parts, pleura_attribute *
         return (out->floats = list_keep(&parts->floats, sizeof *out->floats)) != NULL;
     case onnx_AttributeProto_AttributeType_TENSOR:
         out->kind = 't';
-        parts->tensor.proto = proto->t; /* nanopb filled the nested struct; its lists are in parts */
+        parts->tensor.proto =
+            proto->t; /* nanopb filled the nested struct; its lists are in parts */
         parts->tensor.name = (span){0}; /* names inside attributes are not names of values */
         return (out->tensor = keep_tensor(r, &parts->tensor)) != PLEURA_NONE;
     default:
@@ -310,8 +312,8 @@ static bool on_value_name(pb_istream_t *stream, const pb_field_t *field, void **
         return false;
     *item = PLEURA_NONE; /* an empty name leaves an optional input out */
     if (stream->bytes_left) {
-        uint32_t index = pleura_graph_value(values->reader->graph, stream->state,
-                                            stream->bytes_left);
+        uint32_t index =
+            pleura_graph_value(values->reader->graph, stream->state, stream->bytes_left);
         if (index == PLEURA_NONE)
             return refuse_memory(values->reader);
         *item = index;
@@ -347,8 +349,8 @@ static bool refuse_operator(reader *r, const node_parts *parts)
                 (int)(parts->domain.length > 40 ? 40 : parts->domain.length), parts->domain.begin,
                 parts->domain.length ? "::" : "",
                 (int)(parts->op_type.length > 60 ? 60 : parts->op_type.length),
-                parts->op_type.begin,
-                (int)(parts->name.length > 80 ? 80 : parts->name.length), parts->name.begin, known);
+                parts->op_type.begin, (int)(parts->name.length > 80 ? 80 : parts->name.length),
+                parts->name.begin, known);
     return false;
 }
 
@@ -377,8 +379,10 @@ static bool check_arity(reader *r, const pleura_node *node, size_t outputs)
     for (size_t i = 0; i < n && i < arity[node->op].minimum; i++)
         missing = missing || node->inputs[i] == PLEURA_NONE;
     if (missing || outputs == 0) {
-        pleura_fail(r->error, PLEURA_ERROR_ONNX, "ONNX: %s has %zu inputs and %zu outputs, which it "
-                    "cannot have.", pleura_node_describe(node, &label), n, outputs);
+        pleura_fail(r->error, PLEURA_ERROR_ONNX,
+                    "ONNX: %s has %zu inputs and %zu outputs, which it "
+                    "cannot have.",
+                    pleura_node_describe(node, &label), n, outputs);
         return false;
     }
     return true;
@@ -579,8 +583,10 @@ static pleura_code check_model(reader *r)
                            "ONNX: operator set %lld; %d to %d are read here.",
                            (long long)graph->opset, OPSET_MIN, OPSET_MAX);
     if (graph->node_count == 0 || r->output_count == 0)
-        return pleura_fail(r->error, PLEURA_ERROR_ONNX, "ONNX: a graph of %zu nodes and %zu "
-                           "outputs is no classifier.", graph->node_count, r->output_count);
+        return pleura_fail(r->error, PLEURA_ERROR_ONNX,
+                           "ONNX: a graph of %zu nodes and %zu "
+                           "outputs is no classifier.",
+                           graph->node_count, r->output_count);
     return find_input(r);
 }
 

@@ -153,8 +153,7 @@ static void fold_pads(pleura_graph *graph)
         pleura_node *pad = sole_producer(graph, node->inputs[0]);
         const int64_t *pads;
         size_t count;
-        if (!pad || pad->op != PLEURA_OP_Pad || !pads_with_zero(graph, pad) ||
-            pads_itself(node) ||
+        if (!pad || pad->op != PLEURA_OP_Pad || !pads_with_zero(graph, pad) || pads_itself(node) ||
             pleura_node_ints(graph, pad, "pads", 1, &pads, &count, NULL) != PLEURA_OK ||
             count != 8 || pads[0] || pads[1] || pads[4] || pads[5])
             continue;
@@ -166,7 +165,8 @@ static void fold_pads(pleura_graph *graph)
 }
 
 /* The bounds of a Relu or a Clip; false for anything else, or for bounds that are not constant. */
-static bool clamp_bounds(const pleura_graph *graph, const pleura_node *node, float *low, float *high)
+static bool clamp_bounds(const pleura_graph *graph, const pleura_node *node, float *low,
+                         float *high)
 {
     *low = 0;
     *high = HUGE_VALF;

@@ -15,8 +15,7 @@ typedef struct walk {
 static pleura_code refuse(const walk *w, const char *why)
 {
     pleura_node_label label;
-    const pleura_value *input =
-        w->node->input_count ? &w->graph->values[w->node->inputs[0]] : NULL;
+    const pleura_value *input = w->node->input_count ? &w->graph->values[w->node->inputs[0]] : NULL;
     char shape[100] = "";
     size_t length = 0;
     for (int i = 0; input && i < input->rank && length < sizeof shape; i++)
@@ -70,8 +69,8 @@ static pleura_code conv(const walk *w)
             return refuse(w, "has a bias that does not fit its weights");
     }
     pleura_window window;
-    pleura_code code = pleura_window_resolve(w->graph, w->node, weights->dims + 2, &window,
-                                             w->error);
+    pleura_code code =
+        pleura_window_resolve(w->graph, w->node, weights->dims + 2, &window, w->error);
     if (code != PLEURA_OK)
         return code;
     int64_t dims[] = {x->dims[0], weights->dims[0], window.output[0], window.output[1]};
@@ -435,10 +434,11 @@ static pleura_code check_graph_input(pleura_graph *graph, pleura_error *error)
         input->dims[0] = 1;
     for (int i = 1; i < 4; i++)
         if (input->dims[i] < 1 || input->dims[i] > 16384)
-            return pleura_fail(error, PLEURA_ERROR_SHAPE,
-                               "ONNX: dimension %d of the input '%.80s' is not fixed, or not from 1 "
-                               "to 16384.",
-                               i, input->name);
+            return pleura_fail(
+                error, PLEURA_ERROR_SHAPE,
+                "ONNX: dimension %d of the input '%.80s' is not fixed, or not from 1 "
+                "to 16384.",
+                i, input->name);
     if (input->dims[0] != 1)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the model takes batches of %lld; export it for 1.",

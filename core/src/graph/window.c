@@ -33,9 +33,10 @@ static pleura_code read_pads(const pleura_node *node, pleura_window *window, ple
     const pleura_attribute *pads = pleura_node_attribute(node, "pads", 'I');
     pleura_node_label label;
     if (pads && pads->count != 4)
-        return pleura_fail(error, PLEURA_ERROR_OPERATOR, "ONNX: %s has %zu numbers in pads; "
-                           "two-dimensional windows have 4.", pleura_node_describe(node, &label),
-                           pads->count);
+        return pleura_fail(error, PLEURA_ERROR_OPERATOR,
+                           "ONNX: %s has %zu numbers in pads; "
+                           "two-dimensional windows have 4.",
+                           pleura_node_describe(node, &label), pads->count);
     for (int i = 0; i < 2; i++) {
         window->pad_begin[i] = (pads ? pads->ints[i] : 0) + node->extra_pads[i];
         window->pad_end[i] = (pads ? pads->ints[i + 2] : 0) + node->extra_pads[i + 2];
@@ -75,8 +76,7 @@ static void pad_ceil(pleura_window *window, int i, int64_t input, int64_t extent
 }
 
 pleura_code pleura_window_resolve(const pleura_graph *graph, const pleura_node *node,
-                                  const int64_t *kernel, pleura_window *window,
-                                  pleura_error *error)
+                                  const int64_t *kernel, pleura_window *window, pleura_error *error)
 {
     const pleura_value *input = &graph->values[node->inputs[0]];
     pleura_node_label label;

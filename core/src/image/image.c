@@ -32,8 +32,7 @@ pleura_code pleura_check_size(const char *format, uint32_t width, uint32_t heigh
         (uint64_t)width * height > SIZE_MAX / sizeof(uint16_t))
         return pleura_fail(error, PLEURA_ERROR_TOO_LARGE,
                            "%s: %u x %u = %llu pixels; at most %llu are read.", format,
-                           (unsigned)width, (unsigned)height,
-                           (unsigned long long)width * height,
+                           (unsigned)width, (unsigned)height, (unsigned long long)width * height,
                            (unsigned long long)limits->max_pixels);
     return PLEURA_OK;
 }

@@ -75,8 +75,7 @@ static const char *unsupported_frame(unsigned marker)
     }
 }
 
-static pleura_code read_frame(walk *w, bool progressive, const unsigned char *frame,
-                              size_t length)
+static pleura_code read_frame(walk *w, bool progressive, const unsigned char *frame, size_t length)
 {
     if (length < 6 || length < 6 + 3 * (size_t)frame[5])
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
@@ -161,8 +160,8 @@ static pleura_code finish(const walk *w)
 pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
                               pleura_container *found, pleura_error *error)
 {
-    walk w = {.bytes = bytes, .size = size, .at = 2, .limits = limits, .found = found,
-              .error = error};
+    walk w = {
+        .bytes = bytes, .size = size, .at = 2, .limits = limits, .found = found, .error = error};
     unsigned marker;
     while (next_marker(&w, &marker)) {
         if (stands_alone(marker))

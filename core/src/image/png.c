@@ -87,9 +87,8 @@ static pleura_code read_header(walk *w, const chunk *c)
 static pleura_code read_palette(walk *w, const chunk *c)
 {
     if (!c->length || c->length % 3 || c->length > 768 || w->image_data)
-        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
-                           "PNG: a palette (PLTE) of %u bytes%s.", (unsigned)c->length,
-                           w->image_data ? " after the image data" : "");
+        return pleura_fail(w->error, PLEURA_ERROR_CORRUPT, "PNG: a palette (PLTE) of %u bytes%s.",
+                           (unsigned)c->length, w->image_data ? " after the image data" : "");
     w->palette = true;
     return PLEURA_OK;
 }
@@ -151,8 +150,8 @@ pleura_code pleura_png_check(const unsigned char *bytes, size_t size, const pleu
 {
     walk w = {.bytes = bytes, .size = size, .limits = limits, .found = found, .error = error};
     for (size_t at = 8; size - at >= 12;) {
-        chunk c = {.length = read32(bytes + at), .type = read32(bytes + at + 4),
-                   .data = bytes + at + 8};
+        chunk c = {
+            .length = read32(bytes + at), .type = read32(bytes + at + 4), .data = bytes + at + 8};
         name_chunk(&c);
         if (c.length > 0x7FFFFFFF)
             return pleura_fail(error, PLEURA_ERROR_CORRUPT,

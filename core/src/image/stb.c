@@ -23,8 +23,8 @@ static void *sized(block *old, size_t size, size_t limit)
 {
     if (size > limit || size > SIZE_MAX - sizeof(block))
         return NULL;
-    block *made = old ? pleura_realloc(old, size + sizeof *made)
-                      : pleura_alloc_zero(1, size + sizeof *made);
+    block *made =
+        old ? pleura_realloc(old, size + sizeof *made) : pleura_alloc_zero(1, size + sizeof *made);
     if (!made)
         return NULL;
     made->limit = limit;
@@ -110,10 +110,10 @@ pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
                               pleura_error *error)
 {
     int width = 0, height = 0, channels = 0;
-    void *pixels = found->bits == 16
-                       ? (void *)stbi_load_16_from_memory(bytes, (int)size, &width, &height,
-                                                          &channels, 0)
-                       : stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 0);
+    void *pixels =
+        found->bits == 16
+            ? (void *)stbi_load_16_from_memory(bytes, (int)size, &width, &height, &channels, 0)
+            : stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 0);
     if (!pixels)
         return failed(found, error);
     if ((uint32_t)width != found->width || (uint32_t)height != found->height) {

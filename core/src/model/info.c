@@ -111,11 +111,11 @@ size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
     pleura_json_key(&json, "schema");
     pleura_json_text(&json, "pleura.info/1");
     pleura_json_key(&json, "name");
-    pleura_json_text(&json, pleura_property_find(info->properties, info->property_count,
-                                                 "pleura.name"));
+    pleura_json_text(&json,
+                     pleura_property_find(info->properties, info->property_count, "pleura.name"));
     pleura_json_key(&json, "version");
-    pleura_json_text(&json, pleura_property_find(info->properties, info->property_count,
-                                                 "pleura.version"));
+    pleura_json_text(
+        &json, pleura_property_find(info->properties, info->property_count, "pleura.version"));
     add_file(&json, info);
     add_answers(&json, info->decision);
     add_input(&json, info->input);

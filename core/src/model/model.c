@@ -42,8 +42,8 @@ static pleura_code keep_properties(pleura_model *model, const pleura_graph *grap
 
 static pleura_code read_metadata(pleura_model *model, pleura_error *error)
 {
-    pleura_code code = pleura_metadata_input(model->properties, model->property_count,
-                                             &model->input, error);
+    pleura_code code =
+        pleura_metadata_input(model->properties, model->property_count, &model->input, error);
     if (code != PLEURA_OK)
         return code;
     pleura_network_input(model->network, &model->input.channels, &model->input.height,

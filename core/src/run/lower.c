@@ -60,9 +60,9 @@ pleura_code pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form fo
 {
     bool output = value == l->graph->output && form == PLEURA_PLAIN;
     pleura_dims dims = pleura_value_dims(&l->graph->values[value], form);
-    enum xnn_status status = define(l, &dims, NULL,
-                                    output ? PLEURA_EXTERNAL_OUTPUT : XNN_INVALID_VALUE_ID,
-                                    output ? XNN_VALUE_FLAG_EXTERNAL_OUTPUT : 0, id);
+    enum xnn_status status =
+        define(l, &dims, NULL, output ? PLEURA_EXTERNAL_OUTPUT : XNN_INVALID_VALUE_ID,
+               output ? XNN_VALUE_FLAG_EXTERNAL_OUTPUT : 0, id);
     l->ids[value][form] = *id;
     return pleura_lower_check(l, NULL, status);
 }
@@ -164,8 +164,8 @@ static pleura_code clamp(pleura_lowering *l, const pleura_node *node)
 
 static pleura_code leaky_relu(pleura_lowering *l, const pleura_node *node)
 {
-    union xnn_unary_params params = {
-        .leaky_relu.negative_slope = pleura_node_float(node, "alpha", 0.01f)};
+    union xnn_unary_params params = {.leaky_relu.negative_slope =
+                                         pleura_node_float(node, "alpha", 0.01f)};
     return unary(l, node, xnn_unary_leaky_relu, &params);
 }
 
@@ -198,9 +198,9 @@ static pleura_code hard_sigmoid(pleura_lowering *l, const pleura_node *node)
                                   xnn_define_binary(l->subgraph, xnn_binary_multiply, &free_range,
                                                     input, alpha, scaled, 0));
     if (code == PLEURA_OK)
-        code = pleura_lower_check(l, node,
-                                  xnn_define_binary(l->subgraph, xnn_binary_add, &unit, scaled,
-                                                    beta, output, 0));
+        code = pleura_lower_check(
+            l, node,
+            xnn_define_binary(l->subgraph, xnn_binary_add, &unit, scaled, beta, output, 0));
     return code;
 }
 
@@ -229,8 +229,12 @@ static pleura_code operand(pleura_lowering *l, uint32_t index, pleura_form form,
     const pleura_value *value = &l->graph->values[index];
     if (form == PLEURA_PLAIN || value->rank == 4)
         return pleura_lower_use(l, index, form, id);
-    pleura_value wide = {.name = value->name, .element = value->element, .rank = 4,
-                         .dims = {1, 1, 1, 1}, .has_shape = true, .data = value->data};
+    pleura_value wide = {.name = value->name,
+                         .element = value->element,
+                         .rank = 4,
+                         .dims = {1, 1, 1, 1},
+                         .has_shape = true,
+                         .data = value->data};
     for (int i = 0; i < value->rank; i++)
         wide.dims[4 - value->rank + i] = value->dims[i];
     size_t size = (size_t)pleura_value_elements(&wide) * sizeof(float);
@@ -262,8 +266,8 @@ static pleura_code binary(pleura_lowering *l, const pleura_node *node)
     if (code != PLEURA_OK)
         return code;
     const struct xnn_binary_params params = {node->clamp_min, node->clamp_max};
-    return pleura_lower_check(l, node, xnn_define_binary(l->subgraph, binary_type(node->op),
-                                                         &params, a, b, output, 0));
+    return pleura_lower_check(
+        l, node, xnn_define_binary(l->subgraph, binary_type(node->op), &params, a, b, output, 0));
 }
 
 /* ---- The walk ---- */
@@ -340,8 +344,10 @@ pleura_code pleura_lower(pleura_lowering *l)
     for (size_t i = 0; i < l->graph->value_count; i++)
         l->ids[i][PLEURA_PLAIN] = l->ids[i][PLEURA_NHWC] = XNN_INVALID_VALUE_ID;
     if (l->graph->values[l->graph->output].producer == PLEURA_NONE)
-        return pleura_fail(l->error, PLEURA_ERROR_ONNX, "ONNX: the output '%.80s' depends on no "
-                           "image.", l->graph->values[l->graph->output].name);
+        return pleura_fail(l->error, PLEURA_ERROR_ONNX,
+                           "ONNX: the output '%.80s' depends on no "
+                           "image.",
+                           l->graph->values[l->graph->output].name);
     pleura_code code = lower_input(l);
     for (size_t i = 0; code == PLEURA_OK && i < l->graph->node_count; i++)
         if (!l->graph->nodes[i].dead)

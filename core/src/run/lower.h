@@ -19,8 +19,8 @@ typedef enum pleura_form { PLEURA_PLAIN, PLEURA_NHWC } pleura_form;
 typedef struct pleura_lowering {
     const pleura_graph *graph;
     xnn_subgraph_t subgraph;
-    uint32_t (*ids)[2]; /* of each graph value, by form; XNN_INVALID_VALUE_ID if not there yet */
-    pleura_arena *keep; /* constants that XNNPACK reads at every run */
+    uint32_t (*ids)[2];    /* of each graph value, by form; XNN_INVALID_VALUE_ID if not there yet */
+    pleura_arena *keep;    /* constants that XNNPACK reads at every run */
     pleura_arena *scratch; /* weights, until they are packed */
     pleura_error *error;
 } pleura_lowering;

@@ -21,9 +21,8 @@ pleura_code pleura_lower_reshape(pleura_lowering *l, const pleura_node *node)
     if (code != PLEURA_OK)
         return code;
     pleura_dims dims = pleura_value_dims(&l->graph->values[node->output], PLEURA_PLAIN);
-    return pleura_lower_check(l, node,
-                              xnn_define_static_reshape(l->subgraph, dims.rank, dims.size, input,
-                                                        output, 0));
+    return pleura_lower_check(
+        l, node, xnn_define_static_reshape(l->subgraph, dims.rank, dims.size, input, output, 0));
 }
 
 static bool is_permutation(const pleura_attribute *perm, const int64_t *wanted)
@@ -64,9 +63,9 @@ pleura_code pleura_lower_transpose(pleura_lowering *l, const pleura_node *node)
     pleura_code code = pleura_lower_ends(l, node, PLEURA_PLAIN, PLEURA_PLAIN, &input, &output);
     if (code != PLEURA_OK)
         return code;
-    return pleura_lower_check(l, node,
-                              xnn_define_static_transpose(l->subgraph, (size_t)x->rank, order,
-                                                          input, output, 0));
+    return pleura_lower_check(
+        l, node,
+        xnn_define_static_transpose(l->subgraph, (size_t)x->rank, order, input, output, 0));
 }
 
 static enum xnn_status concatenate(xnn_subgraph_t subgraph, int32_t axis, const uint32_t *in,
@@ -136,9 +135,9 @@ pleura_code pleura_lower_pad(pleura_lowering *l, const pleura_node *node)
         before[form_axis(i, form)] = (size_t)pads[i];
         after[form_axis(i, form)] = (size_t)pads[i + x->rank];
     }
-    return pleura_lower_check(l, node,
-                              xnn_define_static_constant_pad(l->subgraph, before, after, value,
-                                                             input, output, 0));
+    return pleura_lower_check(
+        l, node,
+        xnn_define_static_constant_pad(l->subgraph, before, after, value, input, output, 0));
 }
 
 pleura_code pleura_lower_reduce(pleura_lowering *l, const pleura_node *node)
@@ -182,7 +181,8 @@ pleura_code pleura_lower_softmax(pleura_lowering *l, const pleura_node *node)
     int64_t behind = 1;
     for (int i = axis + 1; axis >= 0 && i < x->rank; i++)
         behind *= x->dims[i];
-    bool last = axis == x->rank - 1 || (form == PLEURA_NHWC && (l->graph->opset >= 13 || behind == 1));
+    bool last =
+        axis == x->rank - 1 || (form == PLEURA_NHWC && (l->graph->opset >= 13 || behind == 1));
     if (axis < 0 || !last)
         return pleura_fail(l->error, PLEURA_ERROR_OPERATOR,
                            "ONNX: %s normalises along axis %d of %d; the last one, or the channels "
@@ -190,7 +190,7 @@ pleura_code pleura_lower_softmax(pleura_lowering *l, const pleura_node *node)
                            pleura_node_describe(node, &label), axis, x->rank);
     uint32_t input, output;
     pleura_code code = pleura_lower_ends(l, node, form, form, &input, &output);
-    return code == PLEURA_OK ? pleura_lower_check(l, node, xnn_define_softmax(l->subgraph, input,
-                                                                              output, 0))
-                             : code;
+    return code == PLEURA_OK
+               ? pleura_lower_check(l, node, xnn_define_softmax(l->subgraph, input, output, 0))
+               : code;
 }

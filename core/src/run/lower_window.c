@@ -35,7 +35,8 @@ static pleura_code lower_filter(pleura_lowering *l, const pleura_node *node, con
         return pleura_fail_memory(l->error, count * sizeof *weights, "a convolution's weights");
     arrange(f, from, node->channel_scale, weights);
     size_t o = (size_t)f->out, i = (size_t)f->in, h = (size_t)f->height, w = (size_t)f->width;
-    pleura_dims dims = f->depthwise ? (pleura_dims){4, {1, h, w, o}} : (pleura_dims){4, {o, h, w, i}};
+    pleura_dims dims =
+        f->depthwise ? (pleura_dims){4, {1, h, w, o}} : (pleura_dims){4, {o, h, w, i}};
     return pleura_lower_constant(l, &dims, weights, id);
 }
 
@@ -75,10 +76,10 @@ pleura_code pleura_lower_conv(pleura_lowering *l, const pleura_node *node)
     uint32_t dh = (uint32_t)w.dilation[0], dw = (uint32_t)w.dilation[1];
     enum xnn_status status =
         f.depthwise
-            ? xnn_define_depthwise_convolution_2d(
-                  l->subgraph, top, right, bottom, left, kh, kw, sh, sw, dh, dw,
-                  (uint32_t)f.out / groups, groups, node->clamp_min, node->clamp_max, input,
-                  filter_id, bias_id, output, 0)
+            ? xnn_define_depthwise_convolution_2d(l->subgraph, top, right, bottom, left, kh, kw, sh,
+                                                  sw, dh, dw, (uint32_t)f.out / groups, groups,
+                                                  node->clamp_min, node->clamp_max, input,
+                                                  filter_id, bias_id, output, 0)
             : xnn_define_convolution_2d(l->subgraph, top, right, bottom, left, kh, kw, sh, sw, dh,
                                         dw, groups, (size_t)f.in, (size_t)f.out / groups,
                                         node->clamp_min, node->clamp_max, input, filter_id, bias_id,
@@ -105,11 +106,11 @@ pleura_code pleura_lower_affine(pleura_lowering *l, const pleura_node *node)
         code = pleura_lower_constant(l, &shift_dims, node->channel_shift, &shift);
     if (code != PLEURA_OK)
         return code;
-    return pleura_lower_check(
-        l, node,
-        xnn_define_depthwise_convolution_2d(l->subgraph, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, channels,
-                                            node->clamp_min, node->clamp_max, input, scale, shift,
-                                            output, 0));
+    return pleura_lower_check(l, node,
+                              xnn_define_depthwise_convolution_2d(l->subgraph, 0, 0, 0, 0, 1, 1, 1,
+                                                                  1, 1, 1, 1, channels,
+                                                                  node->clamp_min, node->clamp_max,
+                                                                  input, scale, shift, output, 0));
 }
 
 /* ---- Pooling ---- */
@@ -156,12 +157,12 @@ pleura_code pleura_lower_pool(pleura_lowering *l, const pleura_node *node)
         return pleura_lower_check(l, node, xnn_status_unsupported_parameter);
     return pleura_lower_check(
         l, node,
-        average ? xnn_define_average_pooling_2d(l->subgraph, top, right, bottom, left, kh, kw, sh,
-                                                sw, node->clamp_min, node->clamp_max, input, output,
-                                                0)
-                : xnn_define_max_pooling_2d(l->subgraph, top, right, bottom, left, kh, kw, sh, sw,
-                                            (uint32_t)w.dilation[0], (uint32_t)w.dilation[1],
-                                            node->clamp_min, node->clamp_max, input, output, 0));
+        average
+            ? xnn_define_average_pooling_2d(l->subgraph, top, right, bottom, left, kh, kw, sh, sw,
+                                            node->clamp_min, node->clamp_max, input, output, 0)
+            : xnn_define_max_pooling_2d(l->subgraph, top, right, bottom, left, kh, kw, sh, sw,
+                                        (uint32_t)w.dilation[0], (uint32_t)w.dilation[1],
+                                        node->clamp_min, node->clamp_max, input, output, 0));
 }
 
 /* ---- Gemm and MatMul ---- */
@@ -206,8 +207,7 @@ pleura_code pleura_lower_product(pleura_lowering *l, const pleura_node *node)
         return pleura_fail_memory(l->error, weight_dims.size[0] * outputs, "a matrix product");
 
     uint32_t input, output, weight_id, bias_id = XNN_INVALID_VALUE_ID;
-    pleura_code code =
-        pleura_lower_ends(l, node, PLEURA_PLAIN, PLEURA_PLAIN, &input, &output);
+    pleura_code code = pleura_lower_ends(l, node, PLEURA_PLAIN, PLEURA_PLAIN, &input, &output);
     if (code == PLEURA_OK)
         code = pleura_lower_constant(l, &weight_dims, weights, &weight_id);
     if (code == PLEURA_OK && has_bias)

@@ -51,9 +51,9 @@ static pleura_code make_runtime(const pleura_graph *graph, pleura_network *netwo
     if (code == PLEURA_OK)
         code = lower_all(graph, network, &scratch, subgraph, error);
     if (code == PLEURA_OK)
-        code = runtime_fault(
-            xnn_create_runtime_v2(subgraph, network->threads, 0, &network->runtime),
-            "packing the weights", error);
+        code =
+            runtime_fault(xnn_create_runtime_v2(subgraph, network->threads, 0, &network->runtime),
+                          "packing the weights", error);
     if (subgraph)
         xnn_delete_subgraph(subgraph);
     pleura_arena_free(&scratch);
@@ -83,8 +83,8 @@ static pleura_code make_buffers(const pleura_graph *graph, pleura_network *netwo
     return runtime_fault(status, "planning the network's memory", error);
 }
 
-pleura_code pleura_network_create(const pleura_graph *graph, unsigned threads,
-                                  pleura_network **out, pleura_error *error)
+pleura_code pleura_network_create(const pleura_graph *graph, unsigned threads, pleura_network **out,
+                                  pleura_error *error)
 {
     *out = NULL;
     pleura_network *network = pleura_alloc_zero(1, sizeof *network);

@@ -22,7 +22,8 @@ struct cpuinfo_core {
     enum cpuinfo_uarch uarch;
 };
 
-static inline bool cpuinfo_initialize(void) {
+static inline bool cpuinfo_initialize(void)
+{
 #if defined(__x86_64__)
     __builtin_cpu_init();
 #endif
@@ -31,7 +32,8 @@ static inline bool cpuinfo_initialize(void) {
 
 #if defined(__x86_64__)
 
-static inline const struct cpuinfo_core *cpuinfo_get_core(uint32_t index) {
+static inline const struct cpuinfo_core *cpuinfo_get_core(uint32_t index)
+{
     static const struct cpuinfo_core zen = {cpuinfo_uarch_zen}, zen4 = {cpuinfo_uarch_zen4},
                                      other = {cpuinfo_uarch_unknown};
     (void)index;
@@ -43,7 +45,8 @@ static inline const struct cpuinfo_core *cpuinfo_get_core(uint32_t index) {
 }
 
 #define PLEURA_X86_FEATURE(name, feature)                                                          \
-    static inline bool cpuinfo_has_x86_##name(void) {                                              \
+    static inline bool cpuinfo_has_x86_##name(void)                                                \
+    {                                                                                              \
         return __builtin_cpu_supports(feature) != 0;                                               \
     }
 PLEURA_X86_FEATURE(ssse3, "ssse3")
@@ -66,30 +69,73 @@ PLEURA_X86_FEATURE(avx512vnni, "avx512vnni")
 
 /* XNNPACK's tuning for single Arm cores needs the cores named one by one; its general choice is
  * what every unknown core gets. */
-static inline const struct cpuinfo_core *cpuinfo_get_core(uint32_t index) {
+static inline const struct cpuinfo_core *cpuinfo_get_core(uint32_t index)
+{
     static const struct cpuinfo_core unknown = {cpuinfo_uarch_unknown};
     (void)index;
     return &unknown;
 }
 
 /* HWCAP bits of the Linux kernel's ABI (arch/arm64/include/uapi/asm/hwcap.h). */
-static inline bool cpuinfo_has_arm_neon_dot(void) { return getauxval(AT_HWCAP) >> 20 & 1; }
-static inline bool cpuinfo_has_arm_i8mm(void) { return getauxval(AT_HWCAP2) >> 13 & 1; }
+static inline bool cpuinfo_has_arm_neon_dot(void)
+{
+    return getauxval(AT_HWCAP) >> 20 & 1;
+}
+static inline bool cpuinfo_has_arm_i8mm(void)
+{
+    return getauxval(AT_HWCAP2) >> 13 & 1;
+}
 
 /* Every 64-bit Arm core has these ... */
-static inline bool cpuinfo_has_arm_vfpv3(void) { return true; }
-static inline bool cpuinfo_has_arm_neon(void) { return true; }
-static inline bool cpuinfo_has_arm_neon_fp16(void) { return true; }
-static inline bool cpuinfo_has_arm_neon_fma(void) { return true; }
-static inline bool cpuinfo_has_arm_neon_v8(void) { return true; }
+static inline bool cpuinfo_has_arm_vfpv3(void)
+{
+    return true;
+}
+static inline bool cpuinfo_has_arm_neon(void)
+{
+    return true;
+}
+static inline bool cpuinfo_has_arm_neon_fp16(void)
+{
+    return true;
+}
+static inline bool cpuinfo_has_arm_neon_fma(void)
+{
+    return true;
+}
+static inline bool cpuinfo_has_arm_neon_v8(void)
+{
+    return true;
+}
 /* ... and we compile no kernel for these. */
-static inline bool cpuinfo_has_arm_fp16_arith(void) { return false; }
-static inline bool cpuinfo_has_arm_neon_fp16_arith(void) { return false; }
-static inline bool cpuinfo_has_arm_neon_bf16(void) { return false; }
-static inline bool cpuinfo_has_arm_sve(void) { return false; }
-static inline bool cpuinfo_has_arm_sve2(void) { return false; }
-static inline bool cpuinfo_has_arm_sme(void) { return false; }
-static inline bool cpuinfo_has_arm_sme2(void) { return false; }
+static inline bool cpuinfo_has_arm_fp16_arith(void)
+{
+    return false;
+}
+static inline bool cpuinfo_has_arm_neon_fp16_arith(void)
+{
+    return false;
+}
+static inline bool cpuinfo_has_arm_neon_bf16(void)
+{
+    return false;
+}
+static inline bool cpuinfo_has_arm_sve(void)
+{
+    return false;
+}
+static inline bool cpuinfo_has_arm_sve2(void)
+{
+    return false;
+}
+static inline bool cpuinfo_has_arm_sme(void)
+{
+    return false;
+}
+static inline bool cpuinfo_has_arm_sme2(void)
+{
+    return false;
+}
 
 #else
 #error "Pleura runs natively on x86-64 and 64-bit Arm"
