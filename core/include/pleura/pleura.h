@@ -173,6 +173,19 @@ void pleura_model_input(const pleura_model *model, uint32_t *channels, uint32_t 
 /* SHA-256 of the model file, 64 lower-case hexadecimal digits (FIPS 180-4). */
 const char *pleura_model_sha256(const pleura_model *model);
 
+/* What the network costs, as it is run: after folding, so with fewer nodes than the file has. */
+typedef struct pleura_model_cost {
+    size_t file_bytes;
+    size_t nodes_in_file, nodes_run;
+    int64_t macs; /* multiplications with additions of one image, in convolutions and products */
+} pleura_model_cost;
+
+void pleura_model_get_cost(const pleura_model *model, pleura_model_cost *cost);
+
+/* How often each ONNX operator is run, for index 0, 1, ... in the order of their names: its name and
+ * *times, or NULL behind the last. */
+const char *pleura_model_operator(const pleura_model *model, size_t index, size_t *times);
+
 /* Everything of `pleura info`, as one JSON object (docs/result-schema.md). */
 const char *pleura_model_info_json(const pleura_model *model);
 

@@ -78,6 +78,8 @@ typedef struct cli_output {
 
 bool cli_output_open(cli_output *output, const cli_options *options);
 bool cli_output_line(cli_output *output, const char *text, size_t length); /* and flushes */
+/* A line with somebody else's words in it, which must not steer the terminal. */
+bool cli_output_words(cli_output *output, const char *text, size_t length);
 bool cli_output_bytes(cli_output *output, const void *data, size_t size);
 bool cli_output_close(cli_output *output); /* false if anything of it was not written */
 

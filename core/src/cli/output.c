@@ -37,6 +37,17 @@ bool cli_output_line(cli_output *output, const char *text, size_t length)
            (fflush(output->file) == 0 || failed(output));
 }
 
+bool cli_output_words(cli_output *output, const char *text, size_t length)
+{
+    bool written = true;
+    for (size_t i = 0; written && i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        bool control = (byte < 32 && byte != '\t') || byte == 127;
+        written = cli_output_bytes(output, control ? "?" : &text[i], 1);
+    }
+    return written && cli_output_line(output, "", 0);
+}
+
 bool cli_output_close(cli_output *output)
 {
     /* A full disk may show only here. */

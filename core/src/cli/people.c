@@ -4,17 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* A file's name must not steer the terminal. */
-static void printable(char *out, size_t size, const char *text)
-{
-    size_t i = 0;
-    for (; text[i] && i + 1 < size; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        out[i] = byte < 32 || byte == 127 ? '?' : (char)byte;
-    }
-    out[i] = '\0';
-}
-
 /* The place of the finding among the answers; their number if there is none. */
 static size_t finding_index(const pleura_model *model)
 {
@@ -62,7 +51,7 @@ static bool label_rows(cli_output *output, const pleura_model *model, const pleu
     for (size_t i = 0; good && i < pleura_result_probability_count(result); i++) {
         snprintf(line, sizeof line, "            %.4f  %s", (double)values[i],
                  pleura_model_answer_name(model, i));
-        good = cli_output_line(output, line, strlen(line));
+        good = cli_output_words(output, line, strlen(line));
     }
     return good;
 }
@@ -71,10 +60,10 @@ static bool fault_row(cli_output *output, const char *name, const pleura_error *
 {
     char line[8192];
     snprintf(line, sizeof line, "%-10s  %6s  %8s  %s", "error", "-", "-", name);
-    if (!cli_output_line(output, line, strlen(line)))
+    if (!cli_output_words(output, line, strlen(line)))
         return false;
     snprintf(line, sizeof line, "            %s", fault->message);
-    return cli_output_line(output, line, strlen(line));
+    return cli_output_words(output, line, strlen(line));
 }
 
 static const char *outcome_words(const pleura_result *result)
@@ -92,10 +81,9 @@ static const char *outcome_words(const pleura_result *result)
 bool cli_people_row(cli_output *output, const pleura_model *model, const char *path,
                     const pleura_result *result, const pleura_error *fault)
 {
-    char line[8192], name[4500], probability[16] = "-";
-    printable(name, sizeof name, path);
+    char line[8192], probability[16] = "-";
     if (fault)
-        return fault_row(output, name, fault);
+        return fault_row(output, path, fault);
     size_t index = finding_index(model);
     if (index < pleura_result_probability_count(result))
         snprintf(probability, sizeof probability, "%.4f",
@@ -103,7 +91,7 @@ bool cli_people_row(cli_output *output, const pleura_model *model, const char *p
     pleura_times times;
     pleura_result_times(result, &times);
     snprintf(line, sizeof line, "%-10s  %6s  %8.1f  %s", outcome_words(result), probability,
-             times.total, name);
-    return cli_output_line(output, line, strlen(line)) && reason_rows(output, result) &&
+             times.total, path);
+    return cli_output_words(output, line, strlen(line)) && reason_rows(output, result) &&
            (pleura_model_finding(model) || label_rows(output, model, result));
 }

@@ -17,30 +17,32 @@ static int64_t node_macs(const pleura_graph *graph, const pleura_node *node)
     return pleura_value_elements(out) * (pleura_value_elements(weights) / outputs);
 }
 
-static void add_operators(pleura_json *json, const pleura_info *info)
+void pleura_census_take(const pleura_graph *graph, pleura_census *census)
 {
-    size_t counts[PLEURA_OP_COUNT] = {0}, nodes = 0;
-    int64_t macs = 0;
-    for (size_t i = 0; i < info->graph->node_count; i++) {
-        const pleura_node *node = &info->graph->nodes[i];
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const pleura_node *node = &graph->nodes[i];
         if (node->dead)
             continue;
-        nodes++;
-        counts[node->op]++;
-        macs += node_macs(info->graph, node);
+        census->cost.nodes_run++;
+        census->operators[node->op]++;
+        census->cost.macs += node_macs(graph, node);
     }
+}
+
+static void add_operators(pleura_json *json, const pleura_census *census)
+{
     pleura_json_key(json, "macs");
-    pleura_json_integer(json, macs);
+    pleura_json_integer(json, census->cost.macs);
     pleura_json_key(json, "nodes_in_file");
-    pleura_json_integer(json, (int64_t)info->nodes_in_file);
+    pleura_json_integer(json, (int64_t)census->cost.nodes_in_file);
     pleura_json_key(json, "nodes_run");
-    pleura_json_integer(json, (int64_t)nodes);
+    pleura_json_integer(json, (int64_t)census->cost.nodes_run);
     pleura_json_key(json, "operators");
     pleura_json_open(json, '{');
     for (int op = 0; op < PLEURA_OP_COUNT; op++)
-        if (counts[op]) {
+        if (census->operators[op]) {
             pleura_json_key(json, pleura_operator_name((pleura_operator)op));
-            pleura_json_integer(json, (int64_t)counts[op]);
+            pleura_json_integer(json, (int64_t)census->operators[op]);
         }
     pleura_json_close(json, '}');
 }
@@ -97,7 +99,7 @@ static void add_file(pleura_json *json, const pleura_info *info)
     pleura_json_key(json, "sha256");
     pleura_json_text(json, info->sha256);
     pleura_json_key(json, "bytes");
-    pleura_json_integer(json, (int64_t)info->file_size);
+    pleura_json_integer(json, (int64_t)info->census->cost.file_bytes);
     pleura_json_key(json, "producer");
     pleura_json_text(json, info->graph->producer);
     pleura_json_key(json, "opset");
@@ -119,7 +121,7 @@ size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
     add_file(&json, info);
     add_answers(&json, info->decision);
     add_input(&json, info->input);
-    add_operators(&json, info);
+    add_operators(&json, info->census);
     pleura_json_key(&json, "properties");
     pleura_json_open(&json, '{');
     for (size_t i = 0; i < info->property_count; i++) {

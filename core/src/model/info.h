@@ -6,14 +6,23 @@
 #include "../graph/graph.h"
 #include "../image/tensor.h"
 
+/* Which operators are run how often, and what that costs. */
+typedef struct pleura_census {
+    size_t operators[PLEURA_OP_COUNT];
+    pleura_model_cost cost;
+} pleura_census;
+
+/* Counts a simplified graph; file_bytes and nodes_in_file are the caller's to know. */
+void pleura_census_take(const pleura_graph *graph, pleura_census *census);
+
 typedef struct pleura_info {
     const pleura_graph *graph; /* after simplification */
+    const pleura_census *census;
     const pleura_input_spec *input;
     const pleura_decision_spec *decision;
     const pleura_property *properties;
     size_t property_count;
     const char *sha256;
-    size_t file_size, nodes_in_file;
 } pleura_info;
 
 /* As snprintf: writes at most `capacity` bytes, returns the length of the whole. */

@@ -16,6 +16,7 @@ struct pleura_model {
     size_t property_count;
     pleura_input_spec input;
     pleura_decision_spec decision;
+    pleura_census census;
     char sha256[65];
     char *info; /* JSON */
 };
@@ -57,17 +58,16 @@ static pleura_code read_metadata(pleura_model *model, pleura_error *error)
                                     &model->decision, error);
 }
 
-static pleura_code write_info(pleura_model *model, const pleura_graph *graph, size_t file_size,
-                              size_t nodes_in_file, pleura_error *error)
+static pleura_code write_info(pleura_model *model, const pleura_graph *graph, pleura_error *error)
 {
+    pleura_census_take(graph, &model->census);
     pleura_info info = {.graph = graph,
+                        .census = &model->census,
                         .input = &model->input,
                         .decision = &model->decision,
                         .properties = model->properties,
                         .property_count = model->property_count,
-                        .sha256 = model->sha256,
-                        .file_size = file_size,
-                        .nodes_in_file = nodes_in_file};
+                        .sha256 = model->sha256};
     size_t length = pleura_info_json(&info, NULL, 0);
     model->info = pleura_arena_alloc(&model->arena, length + 1);
     if (!model->info)
@@ -81,7 +81,8 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
 {
     pleura_graph graph = {0};
     pleura_code code = pleura_onnx_read(onnx, size, &graph, error);
-    size_t nodes_in_file = graph.node_count;
+    model->census.cost.file_bytes = size;
+    model->census.cost.nodes_in_file = graph.node_count;
     if (code == PLEURA_OK)
         code = keep_properties(model, &graph, error);
     if (code == PLEURA_OK)
@@ -93,7 +94,7 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
     if (code == PLEURA_OK)
         code = read_metadata(model, error);
     if (code == PLEURA_OK)
-        code = write_info(model, &graph, size, nodes_in_file, error);
+        code = write_info(model, &graph, error);
     pleura_graph_free(&graph);
     return code;
 }
@@ -183,6 +184,21 @@ void pleura_model_input(const pleura_model *model, uint32_t *channels, uint32_t 
 const char *pleura_model_sha256(const pleura_model *model)
 {
     return model->sha256;
+}
+
+void pleura_model_get_cost(const pleura_model *model, pleura_model_cost *cost)
+{
+    *cost = model->census.cost;
+}
+
+const char *pleura_model_operator(const pleura_model *model, size_t index, size_t *times)
+{
+    for (int op = 0; op < PLEURA_OP_COUNT; op++)
+        if (model->census.operators[op] && index-- == 0) {
+            *times = model->census.operators[op];
+            return pleura_operator_name((pleura_operator)op);
+        }
+    return NULL;
 }
 
 const char *pleura_model_info_json(const pleura_model *model)
