@@ -29,15 +29,18 @@ set(xnnpack_BUILD "${PLEURA_CACHE}/build/xnnpack-${variant}-${key}")
 file(LOCK "${xnnpack_BUILD}.lock")
 if(NOT EXISTS "${xnnpack_BUILD}/ready")
   message(STATUS "Building XNNPACK for ${variant}, once for this machine (a minute or two) ...")
+  # --fresh: another checkout may have begun this and been interrupted.
   execute_process(COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET
-    COMMAND "${CMAKE_COMMAND}" -S "${deps}/xnnpack" -B "${xnnpack_BUILD}" -G Ninja
-      -DCMAKE_BUILD_TYPE=Release "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_TOOLCHAIN_FILE}"
+    COMMAND "${CMAKE_COMMAND}" --fresh -S "${deps}/xnnpack" -B "${xnnpack_BUILD}" -G Ninja
+      --no-warn-unused-cli -DCMAKE_BUILD_TYPE=Release
+      "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_TOOLCHAIN_FILE}"
       "-DPLEURA_SOURCES=${PLEURA_SOURCES}" "-DPLEURA_RELAXED_SIMD=${PLEURA_RELAXED_SIMD}")
   execute_process(COMMAND_ERROR_IS_FATAL ANY
     COMMAND "${CMAKE_COMMAND}" --build "${xnnpack_BUILD}")
   file(TOUCH "${xnnpack_BUILD}/ready")
 endif()
 file(LOCK "${xnnpack_BUILD}.lock" RELEASE)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${xnnpack_BUILD}/ready")
 
 find_package(Threads)
 add_library(deps::xnnpack STATIC IMPORTED)

@@ -21,9 +21,8 @@ passed=0 failed=0 failures=()
 
 # The last count of a word in a log, from ctest or from Node's test runner in any of its formats.
 count() { # passed|failed LOG
-    local total bad word=pass
-    if read -r bad total < <(sed -nE 's/.* ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$2") &&
-        [ -n "$total" ]; then
+    local total bad word=pass ctest='s/.* ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p'
+    if read -r bad total < <(sed -nE "$ctest" "$2") && [ -n "$total" ]; then
         [ "$1" = failed ] && echo "$bad" || echo $((total - bad))
     else
         [ "$1" = passed ] || word=fail

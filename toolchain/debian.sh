@@ -11,8 +11,8 @@ debian_mirror() {
     [ ${#files[@]} -gt 0 ] || return 0
     awk '
         function debian(suites, parts) {
-            return (" " suites " ") ~ / (stable|oldstable|testing|unstable|bookworm|trixie|forky|sid) / \
-                && (" " parts " ") ~ / main /
+            return (" " parts " ") ~ / main / && (" " suites " ") ~ \
+                / (stable|oldstable|testing|unstable|bookworm|trixie|forky|sid) /
         }
         function found(address) { if (address != "") { print address; exit } }
         FNR == 1 || NF == 0 { uri = suites = parts = "" }
@@ -82,5 +82,5 @@ unpack_deb() {
 # A point release of Debian may have moved a package: say so, as results may then differ.
 tell_other_version() {
     compgen -G "$1/$2_*$3*.deb" >/dev/null ||
-        say "      note: this project was tested with $2 $3; this Debian mirror has another version."
+        say "      note: this project was tested with $2 $3; Debian has another version now."
 }

@@ -7,7 +7,8 @@ emscripten_label="Emscripten $emscripten_version (246 MB to fetch)"
 
 emcc_on_path() {
     local version
-    have emcc && version=$(emcc -dumpversion 2>/dev/null) && at_least "$emscripten_oldest" "$version"
+    have emcc && version=$(emcc -dumpversion 2>/dev/null) &&
+        at_least "$emscripten_oldest" "$version"
 }
 
 emscripten_ready() { [ -e "$emscripten/bin/emcc" ]; }

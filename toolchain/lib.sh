@@ -35,15 +35,21 @@ check_sha256() {
 
 # One set-up at a time for each cache: two would unpack over each other.
 lock_cache() {
-    mkdir -p "$cache" || die "Cannot write to the cache $cache (set PLEURA_CACHE to another folder)."
+    mkdir -p "$cache" || die "Cannot write to $cache (set PLEURA_CACHE to another folder)."
     exec 9>"$cache/lock"
     flock --nonblock 9 && return
     say "Waiting for another set-up that is using $cache ..."
     flock 9
 }
 
-# Configures always, which takes half a second: it also notices a toolchain or cache that moved.
-build_preset() { (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1"); }
+# A toolchain that changed or moved wants a fresh start: CMake would go on with the old one.
+build_preset() {
+    local tree=$root/build/$1
+    if [ ! -e "$tree/build.ninja" ] || [ "$facts/env.sh" -nt "$tree/CMakeCache.txt" ]; then
+        (cd "$root" && cmake --fresh --preset "$1")
+    fi
+    (cd "$root" && cmake --build --preset "$1")
+}
 
 # npm writes node_modules/.package-lock.json last, so it tells of a complete installation.
 # --ignore-scripts: onnxruntime-node would download more, which nothing here uses.

@@ -14,7 +14,8 @@ packages_for() {
         ;;&
     native)
         # libc's and C++'s headers, and libgcc, which clang takes from the system
-        [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/cstdlib' >/dev/null || echo g++
+        [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/cstdlib' >/dev/null ||
+            echo g++
         [ -e /usr/include/cmocka.h ] || echo libcmocka-dev # the unit tests' harness
         ;;
     node) have npm || printf '%s\n' npm ca-certificates ;;
@@ -25,11 +26,12 @@ packages_for() {
 # packages_install NAME...
 packages_install() {
     local install=(apt-get install -y --no-install-recommends "$@")
-    [ "$(id -u)" = 0 ] || die "Missing system packages; this command installs them, then run me again:
+    [ "$(id -u)" = 0 ] || die "System packages are missing; this installs them, then run me again:
     sudo ${install[*]}"
     say "      apt-get install $*"
     # One broken third-party list must not stop us: what matters is whether the install works.
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null || true
-    DEBIAN_FRONTEND=noninteractive "${install[0]}" -qq -o DPkg::Lock::Timeout=300 "${install[@]:1}" \
-        >/dev/null || die "apt-get could not install: $* (is this machine online?)"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null || true
+    "${install[@]}" -qq -o DPkg::Lock::Timeout=300 >/dev/null ||
+        die "apt-get could not install: $* (is this machine online?)"
 }

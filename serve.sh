@@ -1,0 +1,58 @@
+#!/bin/bash
+# Builds the page and serves it on this machine; see usage below.
+set -euo pipefail
+. "$(dirname "$0")/toolchain/lib.sh"
+
+usage() {
+    cat <<'END'
+Usage: ./serve.sh [--port N] [--build-only]
+
+Prepares the toolchain, builds the WebAssembly modules, the package and the page, and serves the
+page at http://127.0.0.1:8080/ (or another port) until Ctrl-C. What is up to date is not built
+again: the first start takes minutes, later ones seconds.
+END
+}
+
+# The page is built again when anything that it is made of is newer.
+page_is_fresh() {
+    local page=$root/web/dist/index.html
+    [ -e "$page" ] && [ -z "$(cd "$root" && find package-lock.json tsconfig.base.json wasm web \
+        models tests/fixtures build/wasm-simd/pleura-simd.* build/wasm-relaxed/pleura-relaxed.* \
+        \( -path web/dist -o -path models/train \) -prune -o -type f -newer "$page" -print -quit)" ]
+}
+
+build_page() {
+    if page_is_fresh; then say "      up to date"; else (cd "$root" && npm run --silent build); fi
+}
+
+main() {
+    local port=8080 build_only=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --port) port=${2-} && shift $(($# > 1 ? 2 : 1)) ;;
+        --port=*) port=${1#*=} && shift ;;
+        --build-only) build_only=yes && shift ;;
+        -h | --help) usage && return ;;
+        *) usage >&2 && exit 2 ;;
+        esac
+    done
+    [[ $port =~ ^[0-9]{1,5}$ ]] || die "--port wants a number, not \"$port\"."
+    # Asked now, not after minutes of building.
+    [ -n "$build_only" ] || ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null ||
+        die "Port $port is in use: stop what listens there, or choose another with --port."
+
+    say "Pleura 1/4: toolchain"
+    "$root/toolchain/setup.sh" wasm
+    # shellcheck source=/dev/null
+    . "$facts/env.sh"
+    say "Pleura 2/4: WebAssembly modules"
+    build_preset wasm-simd
+    build_preset wasm-relaxed
+    say "Pleura 3/4: package and page"
+    npm_packages
+    build_page
+    [ -z "$build_only" ] || return 0
+    say "Pleura 4/4: serving; Ctrl-C ends it"
+    exec node "$root/web/server.mjs" --root "$root/web/dist" --port "$port"
+}
+main "$@"
