@@ -27,6 +27,7 @@ async function compare(t, paths) {
     for (const path of paths) {
       const name = basename(path);
       const [here, there] = [answers.get(name), expected.get(name)];
+      assert.equal(here.model.sha256, there.model.sha256, 'the page was built with another model: npm run build');
       assert.equal(here.outcome, there.outcome, `${name}: the outcomes differ`);
       assert.deepEqual(here.reasons.map(({ code }) => code), there.reasons.map(({ code }) => code), name);
       assert.equal(here.probabilities === null, there.probabilities === null, name);

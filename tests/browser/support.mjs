@@ -58,8 +58,14 @@ export async function openPage(browser, options = {}) {
   };
 }
 
+/** Waits until the classifier is loaded; if it cannot be, fails with the page's own words. */
 export async function ready(page) {
-  await page.waitForSelector('html[data-ready=yes]', { timeout: 60_000 });
+  await page.waitForFunction(
+    () => document.documentElement.dataset.ready || document.querySelector('#message').textContent,
+    null,
+    { timeout: 60_000 },
+  );
+  assert.equal(await page.textContent('#message'), '');
 }
 
 /** Drops files or folders of this machine (or other things) on the page, as a hand with a mouse does. */

@@ -34,19 +34,27 @@ static bool refuse_memory(reader *r)
 typedef struct span {
     const char *begin;
     size_t length;
+    const reader *reader;
 } span;
 
 static bool on_span(pb_istream_t *stream, const pb_field_t *field, void **argument)
 {
     (void)field;
     span *out = *argument;
-    out->begin = stream->state;
+    const char *begin = stream->state;
+    /* A damaged file may have a number where bytes belong; nanopb then shows a copy on its stack. */
+    const pleura_graph *graph = out->reader->graph;
+    if ((uintptr_t)begin < (uintptr_t)graph->data_begin ||
+        (uintptr_t)begin > (uintptr_t)graph->data_end)
+        return false;
+    out->begin = begin;
     out->length = stream->bytes_left;
     return pb_read(stream, NULL, stream->bytes_left);
 }
 
-static pb_callback_t want_span(span *out)
+static pb_callback_t want_span(const reader *r, span *out)
 {
+    out->reader = r;
     return (pb_callback_t){.funcs.decode = on_span, .arg = out};
 }
 
@@ -149,8 +157,8 @@ static void prepare_tensor(reader *r, tensor_parts *parts)
     memset(parts, 0, sizeof *parts);
     parts->dims.reader = parts->ints.reader = parts->longs.reader = r;
     parts->floats.reader = parts->doubles.reader = parts->external.reader = r;
-    parts->proto.name = want_span(&parts->name);
-    parts->proto.raw_data = want_span(&parts->raw);
+    parts->proto.name = want_span(r, &parts->name);
+    parts->proto.raw_data = want_span(r, &parts->raw);
     parts->proto.dims = want(on_int, &parts->dims);
     parts->proto.int32_data = want(on_int, &parts->ints);
     parts->proto.int64_data = want(on_int, &parts->longs);
@@ -283,8 +291,8 @@ static bool on_attribute(pb_istream_t *stream, const pb_field_t *field, void **a
     attribute_parts parts = {0};
     prepare_tensor(r, &parts.tensor);
     parts.ints.reader = parts.floats.reader = r;
-    parts.proto.name = want_span(&parts.name);
-    parts.proto.s = want_span(&parts.text);
+    parts.proto.name = want_span(r, &parts.name);
+    parts.proto.s = want_span(r, &parts.text);
     parts.proto.ints = want(on_int, &parts.ints);
     parts.proto.floats = want(on_float, &parts.floats);
     parts.proto.t = parts.tensor.proto;
@@ -433,9 +441,9 @@ static bool on_node(pb_istream_t *stream, const pb_field_t *field, void **argume
     (void)field;
     reader *r = *argument;
     node_parts parts = {.inputs.reader = r, .outputs.reader = r, .attributes.reader = r};
-    parts.proto.name = want_span(&parts.name);
-    parts.proto.op_type = want_span(&parts.op_type);
-    parts.proto.domain = want_span(&parts.domain);
+    parts.proto.name = want_span(r, &parts.name);
+    parts.proto.op_type = want_span(r, &parts.op_type);
+    parts.proto.domain = want_span(r, &parts.domain);
     parts.proto.input = want(on_value_name, &parts.inputs);
     parts.proto.output = want(on_value_name, &parts.outputs);
     parts.proto.attribute = want(on_attribute, &parts.attributes);
@@ -487,7 +495,7 @@ typedef struct value_info_parts {
 static bool read_value_info(reader *r, pb_istream_t *stream, value_info_parts *parts)
 {
     *parts = (value_info_parts){.dims.reader = r};
-    parts->proto.name = want_span(&parts->name);
+    parts->proto.name = want_span(r, &parts->name);
     parts->proto.type.tensor_type.shape.dim = want(on_dimension, &parts->dims);
     return pb_decode(stream, onnx_ValueInfoProto_fields, &parts->proto);
 }
@@ -525,7 +533,7 @@ static bool on_opset(pb_istream_t *stream, const pb_field_t *field, void **argum
     (void)field;
     reader *r = *argument;
     span domain = {0};
-    onnx_OperatorSetIdProto opset = {.domain = want_span(&domain)};
+    onnx_OperatorSetIdProto opset = {.domain = want_span(r, &domain)};
     if (!pb_decode(stream, onnx_OperatorSetIdProto_fields, &opset))
         return false;
     if (is_onnx_domain(domain))
@@ -539,7 +547,7 @@ static bool on_property(pb_istream_t *stream, const pb_field_t *field, void **ar
     reader *r = *argument;
     pleura_graph *graph = r->graph;
     span key = {0}, value = {0};
-    onnx_StringStringEntryProto entry = {.key = want_span(&key), .value = want_span(&value)};
+    onnx_StringStringEntryProto entry = {.key = want_span(r, &key), .value = want_span(r, &value)};
     if (!pb_decode(stream, onnx_StringStringEntryProto_fields, &entry))
         return false;
     pleura_property property = {keep_text(r, key), keep_text(r, value)};
@@ -601,7 +609,7 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
     onnx_ModelProto model = {0};
     model.opset_import = want(on_opset, &r);
     model.metadata_props = want(on_property, &r);
-    model.producer_name = want_span(&producer);
+    model.producer_name = want_span(&r, &producer);
     model.graph.node = want(on_node, &r);
     model.graph.initializer = want(on_initializer, &r);
     model.graph.input = want(on_input, &r);

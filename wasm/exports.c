@@ -1,0 +1,231 @@
+/*
+ * What JavaScript may call. A thin face over pleura.h: it owns the text that it returns, and nothing
+ * else. JavaScript never sees a struct's layout; it holds pointers and asks through these functions.
+ *
+ * A pointer to text stays good until the next call with the same session.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <emscripten.h>
+
+#include "pleura/pleura.h"
+
+typedef struct text {
+    char *bytes;
+    size_t capacity;
+} text;
+
+typedef struct session {
+    pleura_model *model;
+    text json, csv;
+} session;
+
+/* ---- Memory ----------------------------------------------------------------------------------- */
+
+/* Never NULL for 0 bytes: an empty file is the C library's to judge, not a failed allocation. */
+EMSCRIPTEN_KEEPALIVE void *pleura_wasm_alloc(size_t size)
+{
+    return malloc(size > 0 ? size : 1);
+}
+
+EMSCRIPTEN_KEEPALIVE void pleura_wasm_free(void *block)
+{
+    free(block);
+}
+
+/* ---- Errors ----------------------------------------------------------------------------------- */
+
+EMSCRIPTEN_KEEPALIVE pleura_error *pleura_wasm_error_new(void)
+{
+    return calloc(1, sizeof(pleura_error));
+}
+
+EMSCRIPTEN_KEEPALIVE void pleura_wasm_error_clear(pleura_error *error)
+{
+    memset(error, 0, sizeof *error);
+}
+
+EMSCRIPTEN_KEEPALIVE int pleura_wasm_error_code(const pleura_error *error)
+{
+    return error->code;
+}
+
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_error_name(const pleura_error *error)
+{
+    return pleura_code_name(error->code);
+}
+
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_error_message(const pleura_error *error)
+{
+    return error->message;
+}
+
+static void out_of_memory(pleura_error *error)
+{
+    static const char sentence[] = "There is no memory left for the report.";
+    if (error->code != PLEURA_OK)
+        return; /* the first cause survives */
+    error->code = PLEURA_ERROR_MEMORY;
+    memcpy(error->message, sentence, sizeof sentence);
+}
+
+/* ---- What the library is ---------------------------------------------------------------------- */
+
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_version(void)
+{
+    return pleura_version();
+}
+
+/* Every enumeration of pleura.h, a line each: "kind name number". tests/node holds TypeScript to it. */
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_enums(void)
+{
+#define CODE(name, number, text) "code " text " " #number "\n"
+#define REASON(name, bit, text, refuses) "reason " text " " #bit "\n"
+    return PLEURA_CODES(CODE) PLEURA_REASONS(REASON);
+#undef CODE
+#undef REASON
+}
+
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_outcome_name(int outcome)
+{
+    return pleura_outcome_name((pleura_outcome)outcome);
+}
+
+/* ---- A session: one model and its last report ------------------------------------------------- */
+
+EMSCRIPTEN_KEEPALIVE void pleura_wasm_unload(session *self)
+{
+    if (self == NULL)
+        return;
+    pleura_model_free(self->model);
+    free(self->json.bytes);
+    free(self->csv.bytes);
+    free(self);
+}
+
+EMSCRIPTEN_KEEPALIVE session *pleura_wasm_load(const void *onnx, size_t size, pleura_error *error)
+{
+    session *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        out_of_memory(error);
+        return NULL;
+    }
+    if (pleura_model_load(onnx, size, NULL, &self->model, error) != PLEURA_OK) {
+        pleura_wasm_unload(self);
+        return NULL;
+    }
+    return self;
+}
+
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_info(const session *self)
+{
+    return pleura_model_info_json(self->model);
+}
+
+/* The network's input and its outputs, in floats. */
+EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_input_count(const session *self)
+{
+    uint32_t channels, height, width;
+    pleura_model_input(self->model, &channels, &height, &width);
+    return (size_t)channels * height * width;
+}
+
+EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_output_count(const session *self)
+{
+    return pleura_model_label_count(self->model);
+}
+
+/* ---- Reports ---------------------------------------------------------------------------------- */
+
+static bool make_room(text *self, size_t length)
+{
+    if (self->capacity > length)
+        return true;
+    char *grown = realloc(self->bytes, length + 1);
+    if (grown == NULL)
+        return false;
+    self->bytes = grown;
+    self->capacity = length + 1;
+    return true;
+}
+
+static const char *report(session *self, const char *name, const pleura_result *result,
+                          const pleura_error *fault, pleura_error *error)
+{
+    const pleura_model *model = self->model;
+    if (!make_room(&self->json, pleura_report_json(model, name, result, fault, NULL, 0)) ||
+        !make_room(&self->csv, pleura_report_csv(model, name, result, fault, NULL, 0))) {
+        out_of_memory(error);
+        return NULL;
+    }
+    pleura_report_json(model, name, result, fault, self->json.bytes, self->json.capacity);
+    pleura_report_csv(model, name, result, fault, self->csv.bytes, self->csv.capacity);
+    return self->json.bytes;
+}
+
+/*
+ * Classifies one file and returns its JSON line, for a file that failed too: *error then says what
+ * the line says. NULL only where there was no memory for the line. A NaN threshold is the model's.
+ */
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_classify(session *self, const void *bytes, size_t size,
+                                                      const char *name, float threshold,
+                                                      pleura_error *error)
+{
+    pleura_classify_options options = {0};
+    options.has_threshold = !isnan(threshold);
+    options.threshold = options.has_threshold ? threshold : 0;
+
+    pleura_result *result = NULL;
+    pleura_code code = pleura_classify(self->model, bytes, size, &options, &result, error);
+    const char *line = code == PLEURA_OK ? report(self, name, result, NULL, error)
+                                         : report(self, name, NULL, error, error);
+    pleura_result_free(result);
+    return line;
+}
+
+/* The JSON line of a file that never reached the library (it could not be read, say). */
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_fault(session *self, const char *name, int code,
+                                                   const char *message, pleura_error *error)
+{
+    pleura_error fault = {.code = (pleura_code)code};
+    strncpy(fault.message, message, sizeof fault.message - 1);
+    return report(self, name, NULL, &fault, error);
+}
+
+/* The last report again, as a CSV row. */
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_csv(const session *self)
+{
+    return self->csv.bytes != NULL ? self->csv.bytes : "";
+}
+
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_csv_header(session *self, pleura_error *error)
+{
+    if (!make_room(&self->csv, pleura_report_csv_header(self->model, NULL, 0))) {
+        out_of_memory(error);
+        return NULL;
+    }
+    pleura_report_csv_header(self->model, self->csv.bytes, self->csv.capacity);
+    return self->csv.bytes;
+}
+
+/* ---- Steps by themselves, for oracles --------------------------------------------------------- */
+
+/* Decodes and preprocesses into `tensor`, which has room for pleura_wasm_input_count() floats. */
+EMSCRIPTEN_KEEPALIVE int pleura_wasm_preprocess(const session *self, const void *bytes, size_t size,
+                                                float *tensor, size_t count, pleura_error *error)
+{
+    pleura_image *image = NULL;
+    pleura_code code = pleura_image_decode(bytes, size, NULL, &image, error);
+    if (code == PLEURA_OK)
+        code = pleura_preprocess(self->model, image, tensor, count, error);
+    pleura_image_free(image);
+    return code;
+}
+
+EMSCRIPTEN_KEEPALIVE int pleura_wasm_run(session *self, const float *input, size_t input_count,
+                                         float *output, size_t output_count, pleura_error *error)
+{
+    return pleura_run(self->model, input, input_count, output, output_count, error);
+}

@@ -1,0 +1,63 @@
+import { PleuraError } from './errors.js';
+
+interface NodeFiles {
+  readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+// Asked of the process instead of imported, so that no bundler meets a Node module in a page's code.
+function nodeFiles(): NodeFiles | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
+  return process?.getBuiltinModule?.('node:fs/promises') as NodeFiles | undefined;
+}
+
+function resolve(where: URL | string): URL {
+  try {
+    return new URL(where, (globalThis as { location?: Location }).location?.href);
+  } catch {
+    throw new PleuraError('argument', `"${String(where)}" is not a URL.`);
+  }
+}
+
+/** The response, or for a file: URL in Node its bytes. */
+export async function open(where: URL | string): Promise<Response> {
+  const url = resolve(where);
+  const files = url.protocol === 'file:' ? nodeFiles() : undefined;
+  try {
+    if (files) return new Response(await files.readFile(url));
+    const response = await fetch(url, { credentials: 'same-origin' });
+    if (response.ok) return response;
+    throw new Error(`the server answered ${response.status}`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PleuraError('file', `${url.href} cannot be read: ${why}.`, { cause });
+  }
+}
+
+/** The whole body, telling how far it is. */
+export async function readAll(
+  response: Response,
+  onProgress?: (loaded: number, total: number | null) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // With an encoding, the length is that of the compressed bytes, which are not what arrives here.
+  const length = response.headers.get('Content-Encoding') ? null : response.headers.get('Content-Length');
+  const total = length === null ? null : Number(length);
+  const parts: Uint8Array[] = [];
+  let loaded = 0;
+  try {
+    const reader = response.body?.getReader();
+    for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+      parts.push(part.value);
+      loaded += part.value.byteLength;
+      onProgress?.(loaded, total);
+    }
+  } catch (cause) {
+    throw new PleuraError('file', `The connection broke after ${loaded} bytes of ${response.url}.`, { cause });
+  }
+  const whole = new Uint8Array(loaded);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

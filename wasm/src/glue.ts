@@ -1,0 +1,60 @@
+/** A pointer into the module's memory. */
+export type Pointer = number;
+
+/** The exports of exports.c as Emscripten's glue shows them, and the one view that we use. */
+export interface Glue {
+  /** Replaced by the glue whenever memory grows: never keep it across a call. */
+  readonly HEAPU8: Uint8Array<ArrayBuffer>;
+  _pleura_wasm_alloc(size: number): Pointer;
+  _pleura_wasm_free(block: Pointer): void;
+  _pleura_wasm_error_new(): Pointer;
+  _pleura_wasm_error_clear(error: Pointer): void;
+  _pleura_wasm_error_code(error: Pointer): number;
+  _pleura_wasm_error_name(error: Pointer): Pointer;
+  _pleura_wasm_error_message(error: Pointer): Pointer;
+  _pleura_wasm_version(): Pointer;
+  _pleura_wasm_enums(): Pointer;
+  _pleura_wasm_outcome_name(outcome: number): Pointer;
+  _pleura_wasm_load(onnx: Pointer, size: number, error: Pointer): Pointer;
+  _pleura_wasm_unload(session: Pointer): void;
+  _pleura_wasm_info(session: Pointer): Pointer;
+  _pleura_wasm_input_count(session: Pointer): number;
+  _pleura_wasm_output_count(session: Pointer): number;
+  _pleura_wasm_classify(
+    session: Pointer,
+    bytes: Pointer,
+    size: number,
+    name: Pointer,
+    threshold: number,
+    error: Pointer,
+  ): Pointer;
+  _pleura_wasm_fault(session: Pointer, name: Pointer, code: number, message: Pointer, error: Pointer): Pointer;
+  _pleura_wasm_csv(session: Pointer): Pointer;
+  _pleura_wasm_csv_header(session: Pointer, error: Pointer): Pointer;
+  _pleura_wasm_preprocess(
+    session: Pointer,
+    bytes: Pointer,
+    size: number,
+    tensor: Pointer,
+    count: number,
+    error: Pointer,
+  ): number;
+  _pleura_wasm_run(
+    session: Pointer,
+    input: Pointer,
+    inputCount: number,
+    output: Pointer,
+    outputCount: number,
+    error: Pointer,
+  ): number;
+}
+
+type Instantiate = (
+  imports: WebAssembly.Imports,
+  done: (instance: WebAssembly.Instance) => void,
+) => Record<string, never>;
+
+export type CreateGlue = (options: { instantiateWasm: Instantiate }) => Promise<Glue>;
+
+declare const create: CreateGlue;
+export default create;

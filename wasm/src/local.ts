@@ -1,0 +1,99 @@
+// The classifier on the calling thread.
+import { PleuraError } from './errors.js';
+import { open, readAll } from './fetch.js';
+import { createCore, MAX_BYTES, tooLarge, type Core } from './module.js';
+import { chooseTier, type Tier } from './tier.js';
+import type { Answer, Bytes, ClassifyOptions, LoadOptions, Pleura, Report } from './types.js';
+
+async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
+  if (model instanceof Uint8Array) return model;
+  if (model instanceof ArrayBuffer) return new Uint8Array(model);
+  if (!(model instanceof URL) && typeof model !== 'string') {
+    throw new PleuraError('argument', 'The model is given as bytes or as a URL.');
+  }
+  return readAll(await open(model), (loaded, total) => onProgress?.({ stage: 'model', loaded, total }));
+}
+
+export async function load(options: LoadOptions): Promise<Pleura> {
+  const tier = chooseTier(options.tier);
+  const start = createCore(tier, options.wasm).then((core) => {
+    options.onProgress?.({ stage: 'module', loaded: 1, total: 1 });
+    return core;
+  });
+  // Side by side: the module and the model are the two halves of the waiting.
+  const [core, onnx] = await Promise.all([start, modelBytes(options)]);
+  try {
+    core.loadModel(onnx);
+    return new LocalPleura(core, tier);
+  } catch (error) {
+    core.dispose();
+    throw error;
+  }
+}
+
+class LocalPleura implements Pleura {
+  readonly tier: Tier;
+  readonly version;
+  readonly info;
+  readonly csvHeader;
+  readonly #core: Core;
+
+  constructor(core: Core, tier: Tier) {
+    this.#core = core;
+    this.tier = tier;
+    this.version = core.version;
+    this.info = core.info();
+    this.csvHeader = core.csvHeader();
+  }
+
+  async classify(bytes: Bytes, options: ClassifyOptions = {}): Promise<Answer> {
+    const { result } = await this.report(bytes, options);
+    if (result.error) throw new PleuraError(result.error.code, result.error.message);
+    return result;
+  }
+
+  async report(bytes: Bytes, options: ClassifyOptions = {}): Promise<Report> {
+    const name = options.name ?? (typeof File === 'function' && bytes instanceof File ? bytes.name : '');
+    const { threshold = null } = options;
+    if (threshold !== null && !(threshold >= 0 && threshold <= 1)) {
+      throw new PleuraError('argument', `The threshold is a number from 0 to 1, not ${String(threshold)}.`);
+    }
+    let view;
+    try {
+      view = await toView(bytes);
+    } catch (error) {
+      if (error instanceof PleuraError && error.code !== 'argument') return this.#core.fault(name, error);
+      throw error;
+    }
+    return this.#core.classify(view, name, threshold ?? NaN);
+  }
+
+  async preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {
+    return this.#core.preprocess(await toView(bytes));
+  }
+
+  async run(tensor: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+    if (!(tensor instanceof Float32Array)) throw new PleuraError('argument', 'A Float32Array is needed.');
+    return this.#core.run(tensor);
+  }
+
+  dispose(): void {
+    this.#core.dispose();
+  }
+}
+
+async function toView(bytes: Bytes): Promise<Uint8Array> {
+  if (bytes instanceof Uint8Array) return bytes;
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  if (bytes instanceof Blob) {
+    // Before the whole of it is read into memory.
+    if (bytes.size > MAX_BYTES) throw tooLarge(bytes.size);
+    try {
+      return new Uint8Array(await bytes.arrayBuffer());
+    } catch (cause) {
+      // A folder, a file that is gone or changed since it was chosen, or one that may not be read.
+      throw new PleuraError('file', 'The file cannot be read.', { cause });
+    }
+  }
+  throw new PleuraError('argument', 'A film is given as an ArrayBuffer, a Uint8Array or a Blob.');
+}

@@ -1,0 +1,272 @@
+import { open } from './fetch.js';
+import { CODES, PleuraError, type CoreCode } from './errors.js';
+import type { CreateGlue, Glue, Pointer } from './glue.js';
+import type { Tier } from './tier.js';
+import type { ModelInfo, Report, Result } from './types.js';
+
+/**
+ * What pleura.h says of `max_bytes`: asked here as well, so that a huge file is refused before a
+ * copy of it is made. tests/node holds it to the module's own answer.
+ */
+export const MAX_BYTES = 134_217_728;
+
+const glues: Record<Tier, () => Promise<{ default: CreateGlue }>> = {
+  simd: () => import('./pleura-simd.mjs'),
+  relaxed: () => import('./pleura-relaxed.mjs'),
+};
+
+// Written out for each tier: bundlers recognise this form, and copy the file.
+const binaries: Record<Tier, () => URL> = {
+  simd: () => new URL('./pleura-simd.wasm', import.meta.url),
+  relaxed: () => new URL('./pleura-relaxed.wasm', import.meta.url),
+};
+
+async function compile(tier: Tier, base?: URL | string): Promise<WebAssembly.Module> {
+  const url = base === undefined ? binaries[tier]() : new URL(`pleura-${tier}.wasm`, base);
+  const response = await open(url);
+  try {
+    // Compiles while it arrives, and lets the browser keep the machine code for the next visit.
+    if (response.headers.get('Content-Type') === 'application/wasm') {
+      return await WebAssembly.compileStreaming(response);
+    }
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (cause) {
+    throw new PleuraError('wasm', `${url.href} is not a WebAssembly module that runs here.`, { cause });
+  }
+}
+
+/** Fetches, compiles and starts the module; its memory is its own, so that dispose() ends with it. */
+export async function createCore(tier: Tier, base?: URL | string): Promise<Core> {
+  const [module, { default: create }] = await Promise.all([compile(tier, base), glues[tier]()]);
+  try {
+    const glue = await new Promise<Glue>((done, fail) => {
+      create({
+        instantiateWasm: (imports, ready) => {
+          WebAssembly.instantiate(module, imports).then(ready, fail);
+          return {};
+        },
+      }).then(done, fail);
+    });
+    return new Core(glue);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PleuraError('wasm', `The WebAssembly module did not start: ${why}.`, { cause });
+  }
+}
+
+/**
+ * The only code that touches the module's memory. One core holds one model. Every block that a call
+ * allocates is freed before it returns; views are taken afresh after every call, since memory may
+ * have grown and left the old ones empty.
+ */
+export class Core {
+  #glue: Glue | null;
+  #error: Pointer;
+  #session: Pointer = 0;
+  #broken: PleuraError | null = null;
+
+  constructor(glue: Glue) {
+    this.#glue = glue;
+    // Kept for good: when memory runs out, the error must not need any.
+    this.#error = glue._pleura_wasm_error_new();
+  }
+
+  get version(): string {
+    return this.#call((glue) => text(glue, glue._pleura_wasm_version()));
+  }
+
+  /** The enumerations of pleura.h, for the test that holds ours to them. */
+  get enums(): { kind: string; name: string; number: number }[] {
+    return this.#call((glue) =>
+      text(glue, glue._pleura_wasm_enums())
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' '))
+        .map(([kind = '', name = '', number]) => ({ kind, name, number: Number(number) })),
+    );
+  }
+
+  outcomeName(outcome: number): string {
+    return this.#call((glue) => text(glue, glue._pleura_wasm_outcome_name(outcome)));
+  }
+
+  /** Bytes of memory that the module has taken so far. */
+  get memory(): number {
+    return this.#call((glue) => glue.HEAPU8.byteLength);
+  }
+
+  loadModel(onnx: Uint8Array): void {
+    this.#call((glue, scope) => {
+      const session = glue._pleura_wasm_load(scope.bytes(onnx), onnx.byteLength, this.#error);
+      if (session === 0) throw this.#fault();
+      glue._pleura_wasm_unload(this.#session);
+      this.#session = session;
+    });
+  }
+
+  info(): ModelInfo {
+    return this.#call((glue) => JSON.parse(text(glue, glue._pleura_wasm_info(this.#model()))) as ModelInfo);
+  }
+
+  csvHeader(): string {
+    return this.#call((glue) => {
+      const header = glue._pleura_wasm_csv_header(this.#model(), this.#error);
+      if (header === 0) throw this.#fault();
+      return text(glue, header);
+    });
+  }
+
+  classify(file: Uint8Array, name: string, threshold: number): Report {
+    if (file.byteLength > MAX_BYTES) return this.fault(name, tooLarge(file.byteLength));
+    return this.#call((glue, scope) => {
+      let bytes: Pointer;
+      try {
+        bytes = scope.bytes(file);
+      } catch (error) {
+        if (error instanceof PleuraError) return this.fault(name, error);
+        throw error;
+      }
+      const line = glue._pleura_wasm_classify(
+        this.#model(),
+        bytes,
+        file.byteLength,
+        scope.text(name),
+        threshold,
+        this.#error,
+      );
+      return this.#report(glue, line);
+    });
+  }
+
+  /** The report of a file that never reached C. */
+  fault(name: string, error: PleuraError): Report {
+    const code = CODES[error.code as CoreCode] ?? CODES.internal;
+    return this.#call((glue, scope) =>
+      this.#report(
+        glue,
+        glue._pleura_wasm_fault(this.#model(), scope.text(name), code, scope.text(error.message), this.#error),
+      ),
+    );
+  }
+
+  preprocess(file: Uint8Array): Float32Array<ArrayBuffer> {
+    if (file.byteLength > MAX_BYTES) throw tooLarge(file.byteLength);
+    return this.#call((glue, scope) => {
+      const count = glue._pleura_wasm_input_count(this.#model());
+      const tensor = scope.alloc(count * 4);
+      const bytes = scope.bytes(file);
+      if (glue._pleura_wasm_preprocess(this.#model(), bytes, file.byteLength, tensor, count, this.#error) !== 0) {
+        throw this.#fault();
+      }
+      return floats(glue, tensor, count);
+    });
+  }
+
+  run(tensor: Float32Array): Float32Array<ArrayBuffer> {
+    return this.#call((glue, scope) => {
+      const count = glue._pleura_wasm_output_count(this.#model());
+      const output = scope.alloc(count * 4);
+      const input = scope.bytes(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength));
+      if (glue._pleura_wasm_run(this.#model(), input, tensor.length, output, count, this.#error) !== 0) {
+        throw this.#fault();
+      }
+      return floats(glue, output, count);
+    });
+  }
+
+  /** The whole memory goes with the module, once nothing refers to it. */
+  dispose(): void {
+    if (this.#glue && !this.#broken) {
+      this.#glue._pleura_wasm_unload(this.#session);
+      this.#glue._pleura_wasm_free(this.#error);
+    }
+    this.#session = 0;
+    this.#glue = null;
+  }
+
+  #model(): Pointer {
+    if (this.#session === 0) throw new PleuraError('argument', 'No model is loaded.');
+    return this.#session;
+  }
+
+  #fault(): PleuraError {
+    const glue = this.#glue!;
+    const code = text(glue, glue._pleura_wasm_error_name(this.#error));
+    const message = text(glue, glue._pleura_wasm_error_message(this.#error));
+    return new PleuraError(code in CODES ? (code as CoreCode) : 'internal', message);
+  }
+
+  #report(glue: Glue, line: Pointer): Report {
+    if (line === 0) throw this.#fault();
+    const json = text(glue, line);
+    const csv = text(glue, glue._pleura_wasm_csv(this.#model()));
+    return { result: JSON.parse(json) as Result, json, csv };
+  }
+
+  /** Runs `body` with an error that is clear and a scope that frees what it allocates. */
+  #call<T>(body: (glue: Glue, scope: Scope) => T): T {
+    const glue = this.#glue;
+    if (this.#broken) throw this.#broken;
+    if (!glue) throw new PleuraError('disposed', 'This classifier was disposed of.');
+    const scope = new Scope(glue);
+    glue._pleura_wasm_error_clear(this.#error);
+    try {
+      return body(glue, scope);
+    } catch (cause) {
+      // A trap leaves the module's memory half-written: nothing that it says afterwards can be trusted.
+      if (cause instanceof WebAssembly.RuntimeError) {
+        this.#broken = new PleuraError('internal', `The WebAssembly module stopped: ${cause.message}.`, { cause });
+        throw this.#broken;
+      }
+      throw cause;
+    } finally {
+      if (!this.#broken) scope.free();
+    }
+  }
+}
+
+/** The sentence of C, which is not reached. */
+export function tooLarge(size: number): PleuraError {
+  return new PleuraError('too_large', `The file has ${size} bytes; at most ${MAX_BYTES} are read.`);
+}
+
+function text(glue: Glue, pointer: Pointer): string {
+  const heap = glue.HEAPU8;
+  return new TextDecoder().decode(heap.subarray(pointer, heap.indexOf(0, pointer)));
+}
+
+function floats(glue: Glue, pointer: Pointer, count: number): Float32Array<ArrayBuffer> {
+  return new Float32Array(glue.HEAPU8.buffer, pointer, count).slice();
+}
+
+/** Blocks in the module's memory that live as long as one call. */
+class Scope {
+  readonly #glue: Glue;
+  readonly #blocks: Pointer[] = [];
+
+  constructor(glue: Glue) {
+    this.#glue = glue;
+  }
+
+  alloc(size: number): Pointer {
+    const block = this.#glue._pleura_wasm_alloc(size);
+    if (block === 0) throw new PleuraError('memory', `There is no memory left for ${size} bytes.`);
+    this.#blocks.push(block);
+    return block;
+  }
+
+  bytes(source: Uint8Array): Pointer {
+    const block = this.alloc(source.byteLength);
+    this.#glue.HEAPU8.set(source, block);
+    return block;
+  }
+
+  text(source: string): Pointer {
+    // A NUL would end the text early for C.
+    return this.bytes(new TextEncoder().encode(`${source.replaceAll('\0', '\uFFFD')}\0`));
+  }
+
+  free(): void {
+    for (const block of this.#blocks) this.#glue._pleura_wasm_free(block);
+  }
+}

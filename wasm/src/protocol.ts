@@ -1,0 +1,30 @@
+import type { PlainError } from './errors.js';
+import type { Tier } from './tier.js';
+import type { Bytes, ClassifyOptions, LoadOptions, ModelInfo, Progress, Report } from './types.js';
+
+/** What the page may ask of the worker, and what it answers. */
+export interface Methods {
+  load(options: Omit<LoadOptions, 'onProgress'>): Loaded;
+  report(bytes: Bytes, options: ClassifyOptions): Report;
+  preprocess(bytes: Bytes): Float32Array<ArrayBuffer>;
+  run(tensor: Float32Array): Float32Array<ArrayBuffer>;
+  requests(): number;
+}
+
+export interface Loaded {
+  tier: Tier;
+  version: string;
+  info: ModelInfo;
+  csvHeader: string;
+}
+
+export type Method = keyof Methods;
+
+export type Request = {
+  [M in Method]: { id: number; method: M; args: Parameters<Methods[M]> };
+}[Method];
+
+export type Reply =
+  | { id: number; progress: Progress }
+  | { id: number; value: ReturnType<Methods[Method]> }
+  | { id: number; error: PlainError };

@@ -1,0 +1,148 @@
+import type { CoreCode } from './errors.js';
+import type { Tier } from './tier.js';
+
+/** What a classification comes to. It is never a diagnosis. */
+export type Outcome = 'cannot_say' | 'no_finding' | 'finding';
+
+/** Why: PLEURA_REASONS in pleura.h, with each reason's bit there. */
+export const REASONS = {
+  near_threshold: 0,
+  too_small: 1,
+  blank: 2,
+  colour: 3,
+  proportions: 4,
+  no_finding_defined: 5,
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+export interface Reason {
+  code: ReasonCode;
+  /** One sentence, with its figures. */
+  message: string;
+}
+
+export interface ModelName {
+  name: string | null;
+  version: string | null;
+  /** Of the model file, 64 hexadecimal digits. */
+  sha256: string;
+}
+
+export interface StepTimes {
+  decode: number;
+  preprocess: number;
+  network: number;
+}
+
+interface ResultBase {
+  schema: 'pleura.result/1';
+  file: string;
+  /** The label or group that the threshold is about; null where the model names none. */
+  finding: string | null;
+  model: ModelName;
+}
+
+/** A file that was judged, or that the gate refused to judge (then without probabilities). */
+export interface Answer extends ResultBase {
+  outcome: Outcome;
+  /** Of every label and group of labels; null where the gate refused. */
+  probabilities: Record<string, number> | null;
+  threshold: number | null;
+  reasons: Reason[];
+  /** Milliseconds in all, and in each step. */
+  ms: number;
+  ms_steps: StepTimes;
+  error?: undefined;
+}
+
+/** A file that could not be judged at all. */
+export interface Fault extends ResultBase {
+  outcome: null;
+  probabilities: null;
+  threshold: null;
+  reasons: [];
+  ms: null;
+  ms_steps: null;
+  error: { code: CoreCode; message: string };
+}
+
+/** One file's report, schema "pleura.result/1": what `pleura classify --json` prints as a line. */
+export type Result = Answer | Fault;
+
+/** A result, and the same as the lines that the command line would print. */
+export interface Report {
+  result: Result;
+  json: string;
+  csv: string;
+}
+
+/** What `pleura info --json` prints: the model, as its file describes it. */
+export interface ModelInfo {
+  schema: 'pleura.info/1';
+  name: string | null;
+  version: string | null;
+  sha256: string;
+  bytes: number;
+  producer: string | null;
+  opset: number;
+  /** In the order of the network's outputs. */
+  labels: string[];
+  /** Answers that are sums of labels, such as "pneumonia". */
+  groups: Record<string, string[]>;
+  finding: string | null;
+  threshold: number | null;
+  margin: number;
+  input: { channels: number; height: number; width: number; fit: string; normalise: string };
+  macs: number;
+  nodes_in_file: number;
+  nodes_run: number;
+  operators: Record<string, number>;
+  /** The file's metadata, such as "pleura.population". */
+  properties: Record<string, string>;
+}
+
+/** Where films come from: bytes, or a Blob or File, which is read in the worker where there is one. */
+export type Bytes = ArrayBuffer | Uint8Array | Blob;
+
+export interface ClassifyOptions {
+  /** The name for the report; a File's own by default. */
+  name?: string;
+  /** 0 to 1, in place of the model's. */
+  threshold?: number;
+}
+
+export interface Progress {
+  stage: 'module' | 'model';
+  loaded: number;
+  /** Bytes in all, where the server says so. */
+  total: number | null;
+}
+
+export interface LoadOptions {
+  /** The model file's bytes, or where they are. In Node a file: URL, too. */
+  model: ArrayBuffer | Uint8Array | URL | string;
+  /** Relaxed SIMD where the browser has it, by default. */
+  tier?: Tier | 'auto';
+  /** The folder that holds pleura-simd.wasm and pleura-relaxed.wasm, if it is not the package's. */
+  wasm?: URL | string;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Pleura {
+  readonly tier: Tier;
+  /** Of the C library. */
+  readonly version: string;
+  readonly info: ModelInfo;
+  readonly csvHeader: string;
+  /** Rejects with a PleuraError for a file that cannot be judged. */
+  classify(bytes: Bytes, options?: ClassifyOptions): Promise<Answer>;
+  /** The same, but a fault of the file is part of the report; only faults of ours reject. */
+  report(bytes: Bytes, options?: ClassifyOptions): Promise<Report>;
+  /** The network's input for an image, NCHW. For oracles and benchmarks. */
+  preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>>;
+  /** The network's raw outputs for such an input. */
+  run(tensor: Float32Array): Promise<Float32Array<ArrayBuffer>>;
+  /** Gives back all memory. Every later call rejects with the code "disposed". */
+  dispose(): void;
+}

@@ -1,0 +1,34 @@
+/**
+ * Counts what the page itself fetches after `start()`; the worker counts its own. The browser's own
+ * timeline of resources is asked, so that a request of any kind shows, whoever makes it.
+ */
+export class Requests {
+  #page = 0;
+  #worker = 0;
+  readonly #onChange: (count: number) => void;
+
+  constructor(onChange: (count: number) => void) {
+    this.#onChange = onChange;
+  }
+
+  start(): void {
+    const since = performance.now();
+    new PerformanceObserver((list) => {
+      const fetched = list
+        .getEntries()
+        .filter(({ name, startTime }) => startTime >= since && !/^(blob|data):/.test(name));
+      this.#page += fetched.length;
+      this.#tell();
+    }).observe({ type: 'resource' });
+    this.#tell();
+  }
+
+  set worker(count: number) {
+    this.#worker = count;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#onChange(this.#page + this.#worker);
+  }
+}
