@@ -1,0 +1,258 @@
+"""Place the decision and measure it.
+
+    /usr/bin/python3 models/train/evaluate.py --data DIR --checkpoint best.pt --out DIR
+
+Validation children come in two halves.  "select" has already chosen the epoch; here it also fits
+the temperature and places threshold and margin.  "report" has chosen nothing: every figure of
+metrics.json that describes the model comes from it.  Both are drawn from the archive the network
+was trained on, so they flatter it; that is why each figure is repeated under interventions.
+
+The decision is placed on films under all interventions together, not on clean films, where
+healthy and ill are told apart partly by their framing and any threshold looks good.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import pathlib
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+
+import data
+import metrics
+from interventions import INTERVENTIONS
+from net import CLASSES, Net
+from preprocess import SIZE
+from train import PRIOR, inputs, logits, prior_weights
+
+SENSITIVITY = 0.97      # at least this on clean "select" films, where it can be had
+TIE = 0.005             # of Youden's index: half a healthy film
+OPPOSITE = 0.01         # at most this share may get opposite clear answers under a 5 % crop
+MARGINS = np.arange(0.03, 0.151, 0.005)
+DRAWS = 2000
+
+
+def fit_temperature(scores, labels, weights):
+    """The temperature with the smallest (PRIOR-weighted) log loss, by golden-section search."""
+
+    def loss(log_temperature):
+        probability = metrics.softmax(scores, np.exp(log_temperature))
+        chosen = np.maximum(probability[np.arange(len(labels)), labels], 1e-12)
+        return -(weights[labels] * np.log(chosen)).mean()
+
+    low, high, golden = np.log(0.2), np.log(5.0), (np.sqrt(5) - 1) / 2
+    while high - low > 1e-4:
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, right) if loss(left) < loss(right) else (left, high)
+    return round(float(np.exp((low + high) / 2)), 4)
+
+
+def place_threshold(pooled, pooled_truth, clean, clean_truth):
+    """The threshold with the best sensitivity + specificity over all interventions.
+
+    Youden's index does not depend on prevalence.  It is flat over a wide range: thresholds within
+    TIE of the best cannot be told apart with so few healthy films (one of them is worth 0.009).
+    Of those the highest is taken that keeps SENSITIVITY on clean films, because films from
+    elsewhere are known to err to one side: networks trained on this archive over-call them.
+    """
+    grid = np.arange(0.02, 0.981, 0.005)
+    allowed = [t for t in grid if metrics.rates(clean, clean_truth, t)[0] >= SENSITIVITY]
+    allowed = np.array(allowed if allowed else grid)
+    index = np.array([sum(metrics.rates(pooled, pooled_truth, t)) for t in allowed])
+    return round(float(allowed[index >= index.max() - TIE].max()), 3)
+
+
+def clear(ill, threshold, margin):
+    """1 pneumonia, -1 none, 0 too near the threshold to say."""
+    return np.where(np.abs(ill - threshold) < margin, 0, np.where(ill >= threshold, 1, -1))
+
+
+def place_margin(ill, cropped, threshold):
+    """The smallest margin at which a 5 % crop seldom turns one clear answer into the other."""
+    for margin in MARGINS:
+        product = clear(ill, threshold, margin) * clear(cropped, threshold, margin)
+        if (product < 0).mean() <= OPPOSITE:
+            break
+    return round(float(margin), 3)
+
+
+def measures(probability, labels, decision, weights):
+    """All figures of one set of films."""
+    ill, truth = metrics.pneumonia(probability), labels > 0
+    sensitivity, specificity = metrics.rates(ill, truth, decision["threshold"])
+    sick = labels[truth]
+    called = probability[truth][:, 1:].argmax(1) + 1
+    viral = probability[truth, 2] / probability[truth, 1:].sum(1)
+    answer = clear(ill, decision["threshold"], decision["margin"])
+    return {
+        "auc": metrics.auc(ill, truth),
+        "sensitivity": sensitivity,
+        "specificity": specificity,
+        "accuracy": float(((ill >= decision["threshold"]) == truth).mean()),
+        "balanced_accuracy": (sensitivity + specificity) / 2,
+        "three_class_accuracy": float((probability.argmax(1) == labels).mean()),
+        "bacterial_or_viral_auc": metrics.auc(viral, sick == 2),
+        "bacterial_or_viral_accuracy": float((called == sick).mean()),
+        "calibration_error": metrics.calibration_error(ill, truth, weights[labels]),
+        "brier": float((weights[labels] * (ill - truth) ** 2).mean()),
+        "cannot_say": float((answer == 0).mean()),
+    }
+
+
+def intervals(probability, labels, groups, decision, weights):
+    """95 % intervals by drawing children, not films: films of one child are not independent."""
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(groups == key) for key in np.unique(groups)]
+    draws = []
+    for _ in range(DRAWS):
+        chosen = rng.integers(0, len(members), len(members))
+        place = np.concatenate([members[index] for index in chosen])
+        draws.append(measures(probability[place], labels[place], decision, weights))
+    found = {name: [float(np.quantile([draw[name] for draw in draws], q)) for q in (0.025, 0.975)]
+             for name in draws[0]}
+    for name, side in (("sensitivity", labels > 0), ("specificity", labels == 0)):
+        if found[name][0] == 1.0:   # no error to draw: the exact (Clopper-Pearson) lower bound
+            found[name][0] = float(0.025 ** (1.0 / len(np.unique(groups[side]))))
+    return found
+
+
+def compare(before, after, decision):
+    """How many answers an intervention changed."""
+    threshold, margin = decision["threshold"], decision["margin"]
+    product = clear(before, threshold, margin) * clear(after, threshold, margin)
+    return {
+        "decisions_changed": float(((before >= threshold) != (after >= threshold)).mean()),
+        "opposite_clear_answers": float((product < 0).mean()),
+        "mean_absolute_change": float(np.abs(before - after).mean()),
+    }
+
+
+def operating_points(ill, truth, count=33):
+    """[threshold, sensitivity, specificity], thresholds even in specificity and in probability."""
+    healthy = np.quantile(ill[~truth], np.linspace(0.5, 1.0, count // 2))
+    grid = np.concatenate([np.linspace(0.05, 0.95, count - count // 2), healthy])
+    grid = sorted({round(float(value), 4) for value in grid if 0.0 < value < 1.0})
+    return [[value, *metrics.rates(ill, truth, value)] for value in grid]
+
+
+def spread(labels, groups):
+    return {"films": len(labels), "children": len(np.unique(groups)),
+            **{name: int((labels == place).sum()) for place, name in enumerate(CLASSES)}}
+
+
+def evaluate(args):
+    torch.set_num_threads(args.threads)
+    net = Net()
+    state = torch.load(args.checkpoint, map_location="cpu")
+    net.load_state_dict(state["net"])
+    net = net.to(memory_format=torch.channels_last)
+    rows = data.read_index(args.data)
+    parts = np.array(data.split(rows, args.seed))
+    groups = np.array(data.group(rows))
+    labels = np.array([row["class"] for row in rows])
+    films = data.Films(args.data, rows, args.cache)
+    weights = prior_weights(labels)
+    places = {part: np.flatnonzero(parts == part) for part in ("select", "report")}
+    scores = {part: {name: logits(net, inputs(films, chosen, change))
+                     for name, change in INTERVENTIONS.items()}
+              for part, chosen in places.items()}
+
+    seen = labels[places["select"]]
+    pooled = np.concatenate(list(scores["select"].values()))
+    pooled_labels = np.tile(seen, len(INTERVENTIONS))
+    temperature = fit_temperature(pooled, pooled_labels, weights)
+    probability = {part: {name: metrics.softmax(value, temperature) for name, value in each.items()}
+                   for part, each in scores.items()}
+    ill = {name: metrics.pneumonia(value) for name, value in probability["select"].items()}
+    threshold = place_threshold(np.concatenate(list(ill.values())), pooled_labels > 0,
+                                ill["as it is"], seen > 0)
+    margin = place_margin(ill["as it is"], ill["crop 5 %"], threshold)
+    decision = {"temperature": temperature, "threshold": threshold, "margin": margin,
+                "prevalence": 1.0 - PRIOR[0], "sensitivity_wanted": SENSITIVITY,
+                "opposite_allowed": OPPOSITE}
+
+    kept, report = places["report"], probability["report"]
+    truth = labels[kept]
+    plain = report["as it is"]
+    base = measures(plain, truth, decision, weights)
+    before = metrics.pneumonia(plain)
+    changed = {}
+    for name, value in report.items():
+        if name != "as it is":
+            changed[name] = {**measures(value, truth, decision, weights),
+                             **compare(before, metrics.pneumonia(value), decision)}
+    worst = max(changed, key=lambda name: changed[name]["decisions_changed"])
+    confusion = np.zeros((len(CLASSES), len(CLASSES)), int)
+    np.add.at(confusion, (truth, plain.argmax(1)), 1)
+    shape = np.array([films[int(place)].shape for place in kept])
+    original = np.array([rows[place]["res_kind"] == "original" for place in kept])
+    interval = intervals(plain, truth, groups[kept], decision, weights)
+    digits = lambda value: round(value, 4)
+    facts = {
+        "created": args.date,
+        "checkpoint_epoch": state["epoch"],
+        "input": {"size": SIZE, "parameters": sum(p.numel() for p in net.parameters())},
+        "films": {part: spread(labels[parts == part], groups[parts == part])
+                  for part in ("train", "select", "report")},
+        "decision": decision,
+        "headline": {
+            "set": "report half of the validation children",
+            "films": len(kept),
+            **{name: [digits(base[name]), *map(digits, interval[name])]
+               for name in ("auc", "sensitivity", "specificity", "accuracy",
+                            "three_class_accuracy", "bacterial_or_viral_auc")},
+            "cannot_say": digits(base["cannot_say"]),
+            "worst_intervention": [worst, digits(changed[worst]["sensitivity"]),
+                                   digits(changed[worst]["specificity"]),
+                                   digits(changed[worst]["decisions_changed"])],
+        },
+        "report": base,
+        "intervals_95": interval,
+        "confusion_rows_truth": confusion.tolist(),
+        "interventions": changed,
+        "worst_intervention": worst,
+        "select": measures(probability["select"]["as it is"], seen, decision, weights),
+        "auc_by_origin": {
+            "full_size_original": metrics.auc(before[original], truth[original] > 0),
+            "re_encoded": metrics.auc(before[~original], truth[~original] > 0)},
+        "auc_of_aspect_ratio_alone": metrics.auc(shape[:, 1] / shape[:, 0], truth > 0),
+        "operating_points": operating_points(before, truth > 0),
+    }
+    out = pathlib.Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "metrics.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    write_validation(out / "validation.csv", rows, places, probability)
+    print(json.dumps({"decision": decision, **facts["headline"]}, indent=1))
+
+
+def write_validation(path, rows, places, probability):
+    """Which films were held back, and what the shipped model says about each."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "part", "label", *(f"p_{name}" for name in CLASSES)])
+        for part, chosen in places.items():
+            for place, value in zip(chosen, probability[part]["as it is"]):
+                row = rows[place]
+                writer.writerow([row["path"], part, CLASSES[row["class"]],
+                                 *(f"{number:.7f}" for number in value)])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="folder that holds chest/index.csv")
+    parser.add_argument("--checkpoint", required=True, help="best.pt of a training run")
+    parser.add_argument("--out", required=True, help="where metrics.json and validation.csv go")
+    parser.add_argument("--cache", help="folder for decoded films")
+    parser.add_argument("--seed", type=int, default=0, help="of the split: the one trained with")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--date", default=datetime.date.today().isoformat())
+    evaluate(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
