@@ -49,7 +49,7 @@ main() {
     build_preset wasm-simd
     build_preset wasm-relaxed
     say "Pleura 3/4: package and page"
-    npm_packages
+    npm_packages "$root"
     build_page
     [ -z "$build_only" ] || return 0
     say "Pleura 4/4: serving; Ctrl-C ends it"

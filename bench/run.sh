@@ -4,14 +4,16 @@
 # Writes build/bench/results.json and prints a Markdown table. See bench/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. toolchain/lib.sh
 
 toolchain/setup.sh native wasm node browser
+# shellcheck source=/dev/null
 . build/toolchain/env.sh
 for preset in native wasm-simd wasm-relaxed; do
     cmake --preset "$preset" >/dev/null
     cmake --build --preset "$preset"
 done
-[ -d node_modules/typescript ] || npm ci --ignore-scripts --no-audit --no-fund
+npm_packages "$PWD"
 npm run build -w wasm
-(cd bench && [ -d node_modules/onnxruntime-web ] || npm ci --ignore-scripts --no-audit --no-fund)
+npm_packages "$PWD/bench"
 exec node bench/bench.mjs "$@"

@@ -52,7 +52,8 @@ native() { # PRESET
 modules() {
     stage "build wasm-simd" build_preset wasm-simd &&
         stage "build wasm-relaxed" build_preset wasm-relaxed &&
-        stage "npm packages" npm_packages &&
+        stage "npm packages" npm_packages "$root" &&
+        stage "npm packages of the tests" npm_packages "$root/tests" &&
         stage "build page" npm run --silent build
 }
 

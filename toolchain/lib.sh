@@ -53,7 +53,7 @@ build_preset() {
 
 # npm writes node_modules/.package-lock.json last, so it tells of a complete installation.
 # --ignore-scripts: onnxruntime-node would download more, which nothing here uses.
-npm_packages() {
-    [ "$root/node_modules/.package-lock.json" -nt "$root/package-lock.json" ] ||
-        (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund)
+npm_packages() { # FOLDER
+    [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] ||
+        (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund)
 }
