@@ -69,9 +69,7 @@ int main(int argc, char **argv)
     printf("%.4f\n", now_ms() - start); /* what loading took */
     fflush(stdout);
 
-    uint32_t channels, height, width;
-    pleura_model_input(model, &channels, &height, &width);
-    size_t count = (size_t)channels * height * width, outputs = pleura_model_label_count(model);
+    size_t count = pleura_model_input_count(model), outputs = pleura_model_label_count(model);
     float *input = malloc(count * sizeof *input), *output = malloc(outputs * sizeof *output);
     for (size_t i = 0; i < count; i++) /* the peers are given the same */
         input[i] = (float)((int)(i * 37 % 61) - 30) / 16;

@@ -127,9 +127,7 @@ EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_info(const session *self)
 /* The network's input and its outputs, in floats. */
 EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_input_count(const session *self)
 {
-    uint32_t channels, height, width;
-    pleura_model_input(self->model, &channels, &height, &width);
-    return (size_t)channels * height * width;
+    return pleura_model_input_count(self->model);
 }
 
 EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_output_count(const session *self)

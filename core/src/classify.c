@@ -31,8 +31,7 @@ pleura_code pleura_preprocess(const pleura_model *model, const pleura_image *ima
 static pleura_code run_network(pleura_model *model, const pleura_image *image,
                                pleura_result *result, float *outputs, pleura_error *error)
 {
-    const pleura_input_spec *input = pleura_model_input_spec(model);
-    size_t count = (size_t)input->channels * input->height * input->width;
+    size_t count = pleura_model_input_count(model);
     float *tensor = pleura_alloc(count * sizeof *tensor);
     if (!tensor)
         return pleura_fail_memory(error, count * sizeof *tensor, "the network's input");

@@ -26,9 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     }
     CHECK(pleura_model_info_json(model)[0] == '{');
-    uint32_t channels, height, width;
-    pleura_model_input(model, &channels, &height, &width);
-    size_t count = (size_t)channels * height * width, outputs = pleura_model_label_count(model);
+    size_t count = pleura_model_input_count(model), outputs = pleura_model_label_count(model);
     if (count <= MOST_FLOATS && outputs <= MOST_FLOATS) {
         float *input = calloc(count, sizeof *input);
         float *first = malloc(outputs * sizeof *first), *second = malloc(outputs * sizeof *second);

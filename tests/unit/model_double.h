@@ -54,6 +54,11 @@ const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model
     return &model->decision;
 }
 
+size_t pleura_model_input_count(const pleura_model *model)
+{
+    return (size_t)model->input.channels * model->input.height * model->input.width;
+}
+
 size_t pleura_model_label_count(const pleura_model *model)
 {
     return model->decision.label_count;

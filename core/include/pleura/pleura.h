@@ -93,10 +93,14 @@ typedef struct pleura_error {
  * radiography detectors (about 4,300 x 4,300) with room to spare, and keep the peak of a 16-bit
  * colour file under the 2 GiB that the WebAssembly build allows itself.
  */
-typedef struct pleura_limits {
-    size_t max_bytes;    /* of the file; 0 = 134,217,728 (128 MiB) */
-    uint64_t max_pixels; /* width x height; 0 = 50,000,000 */
-    uint32_t max_side;   /* width or height; 0 = 20,000 */
+#define PLEURA_DEFAULT_MAX_BYTES ((size_t)128 << 20) /* 134,217,728 */
+#define PLEURA_DEFAULT_MAX_PIXELS 50000000
+#define PLEURA_DEFAULT_MAX_SIDE 20000
+
+typedef struct pleura_limits { /* 0 means the default */
+    size_t max_bytes;          /* of the file */
+    uint64_t max_pixels;       /* width x height */
+    uint32_t max_side;         /* width or height */
 } pleura_limits;
 
 typedef struct pleura_image pleura_image;
@@ -138,12 +142,15 @@ void pleura_image_free(pleura_image *image);
 
 typedef struct pleura_model pleura_model;
 
+/* A model file may be as large as half of what a 32-bit WebAssembly memory is allowed here. */
+#define PLEURA_MAX_MODEL_BYTES ((size_t)1 << 30)
+
 typedef struct pleura_model_options {
     unsigned threads; /* 0 or 1: the calling thread alone. WebAssembly builds ignore more. */
 } pleura_model_options;
 
 /*
- * Loads an image classifier: ONNX, opset 9 to 21, one float input [1 or N, 1 or 3, H, W], its first
+ * Loads an image classifier: ONNX, opset 7 to 21, one float input [1 or N, 1 or 3, H, W], its first
  * output [1, labels]. What else makes it a classifier stands in the file's metadata_props under
  * "pleura." (docs/model-format.md); a file without them loads too: its labels are then "0", "1", ...,
  * it has no finding and its outcome is always PLEURA_CANNOT_SAY with PLEURA_REASON_NO_FINDING_DEFINED.
@@ -169,6 +176,9 @@ const char *pleura_model_property(const pleura_model *model, const char *key);
 /* The network's input: channels (1 or 3), height, width. */
 void pleura_model_input(const pleura_model *model, uint32_t *channels, uint32_t *height,
                         uint32_t *width);
+
+/* Their product: the floats that pleura_preprocess() fills and pleura_run() takes. */
+size_t pleura_model_input_count(const pleura_model *model);
 
 /* SHA-256 of the model file, 64 lower-case hexadecimal digits (FIPS 180-4). */
 const char *pleura_model_sha256(const pleura_model *model);

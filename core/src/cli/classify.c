@@ -65,7 +65,7 @@ static pleura_code answer(batch *job, const char *path, pleura_result **result, 
     pleura_classify_options use = {.has_threshold = job->options->has_threshold,
                                    .threshold = job->options->threshold};
     *result = NULL;
-    pleura_code code = cli_bytes_read(path, CLI_IMAGE_LIMIT, &image, error);
+    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &image, error);
     if (code == PLEURA_OK)
         code = pleura_classify(job->model, image.data, image.size, &use, result, error);
     cli_bytes_free(&image);

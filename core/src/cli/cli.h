@@ -49,9 +49,6 @@ typedef struct cli_bytes {
     size_t size;
 } cli_bytes;
 
-/* The library's own limit for an image file. */
-#define CLI_IMAGE_LIMIT ((size_t)128 << 20)
-
 /* The whole file, unless it has more than `limit` bytes. Release with cli_bytes_free. */
 pleura_code cli_bytes_read(const char *path, size_t limit, cli_bytes *bytes, pleura_error *error);
 void cli_bytes_free(cli_bytes *bytes);

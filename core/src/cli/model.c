@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #define MODEL "models/child-pneumonia/model.onnx"
-#define MODEL_LIMIT ((size_t)1 << 30)
 
 /* The folder of this program, without the slash; false where the system does not tell. */
 static bool own_folder(char *folder, size_t size)
@@ -52,7 +51,7 @@ pleura_model *cli_model_open(const cli_options *options)
     pleura_error error = {0};
     pleura_model *model = NULL;
     pleura_model_options use = {.threads = options->threads};
-    if (cli_bytes_read(path, MODEL_LIMIT, &onnx, &error) == PLEURA_OK)
+    if (cli_bytes_read(path, PLEURA_MAX_MODEL_BYTES, &onnx, &error) == PLEURA_OK)
         pleura_model_load(onnx.data, onnx.size, &use, &model, &error);
     cli_bytes_free(&onnx);
     if (!model)

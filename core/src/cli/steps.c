@@ -10,13 +10,6 @@ static int say(const char *path, const pleura_error *error)
     return EXIT_SOME_FAILED;
 }
 
-static size_t input_count(const pleura_model *model)
-{
-    uint32_t channels, height, width;
-    pleura_model_input(model, &channels, &height, &width);
-    return (size_t)channels * height * width;
-}
-
 static int write_floats(const cli_options *options, const float *values, size_t count)
 {
     cli_output output;
@@ -31,7 +24,7 @@ static pleura_code read_tensor(const pleura_model *model, const char *path, floa
 {
     cli_bytes file;
     pleura_image *image = NULL;
-    pleura_code code = cli_bytes_read(path, CLI_IMAGE_LIMIT, &file, error);
+    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, error);
     if (code == PLEURA_OK)
         code = pleura_image_decode(file.data, file.size, NULL, &image, error);
     if (code == PLEURA_OK)
@@ -76,7 +69,7 @@ int cli_tensor(const cli_options *options)
     if (!model)
         return EXIT_BROKEN;
     pleura_error error = {0};
-    size_t count = input_count(model);
+    size_t count = pleura_model_input_count(model);
     float *tensor = calloc(count, sizeof *tensor);
     int status = EXIT_BROKEN;
     if (!tensor)
@@ -98,7 +91,7 @@ int cli_run(const cli_options *options)
     if (!model)
         return EXIT_BROKEN;
     pleura_error error = {0};
-    size_t inputs = input_count(model), outputs = pleura_model_label_count(model);
+    size_t inputs = pleura_model_input_count(model), outputs = pleura_model_label_count(model);
     float *values = calloc(inputs + outputs, sizeof *values);
     int status = EXIT_BROKEN;
     if (!values)

@@ -155,10 +155,8 @@ static bool fold_gather(pleura_graph *graph, const pleura_node *node, pleura_val
     for (int64_t i = 0; data && i < count; i++) {
         int64_t index = ((const int64_t *)indices->data)[i];
         index = index < 0 ? index + from->dims[0] : index;
-        if (index < 0 || index >= from->dims[0]) {
-            out->data = NULL;
+        if (index < 0 || index >= from->dims[0])
             return false;
-        }
         data[i] = ((const int64_t *)from->data)[index];
     }
     return data != NULL;
@@ -227,11 +225,8 @@ static bool fold_arithmetic(pleura_graph *graph, const pleura_node *node, pleura
         /* Unsigned, so that a hostile product wraps; what it makes of a shape is checked there. */
         uint64_t x = (uint64_t)((const int64_t *)a->data)[an == 1 ? 0 : i];
         uint64_t y = (uint64_t)((const int64_t *)b->data)[bn == 1 ? 0 : i];
-        bool bad = node->op == PLEURA_OP_Div && ((int64_t)y == 0 || (int64_t)y == -1);
-        if (bad) {
-            out->data = NULL;
+        if (node->op == PLEURA_OP_Div && ((int64_t)y == 0 || (int64_t)y == -1))
             return false;
-        }
         data[i] = (int64_t)(node->op == PLEURA_OP_Add   ? x + y
                             : node->op == PLEURA_OP_Sub ? x - y
                             : node->op == PLEURA_OP_Mul ? x * y

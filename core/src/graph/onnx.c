@@ -141,14 +141,14 @@ static bool on_double(pb_istream_t *stream, const pb_field_t *field, void **argu
 typedef struct tensor_parts {
     onnx_TensorProto proto;
     span name, raw;
-    list dims, ints, longs, floats, doubles, external;
+    list dims, ints, longs, floats, doubles;
+    bool external; /* its data is in another file */
 } tensor_parts;
 
 static bool on_external(pb_istream_t *stream, const pb_field_t *field, void **argument)
 {
     (void)field;
-    list *l = *argument;
-    l->count++;
+    *(bool *)*argument = true;
     return pb_read(stream, NULL, stream->bytes_left);
 }
 
@@ -156,7 +156,7 @@ static void prepare_tensor(reader *r, tensor_parts *parts)
 {
     memset(parts, 0, sizeof *parts);
     parts->dims.reader = parts->ints.reader = parts->longs.reader = r;
-    parts->floats.reader = parts->doubles.reader = parts->external.reader = r;
+    parts->floats.reader = parts->doubles.reader = r;
     parts->proto.name = want_span(r, &parts->name);
     parts->proto.raw_data = want_span(r, &parts->raw);
     parts->proto.dims = want(on_int, &parts->dims);
@@ -210,7 +210,7 @@ static uint32_t keep_tensor(reader *r, const tensor_parts *parts)
         return PLEURA_NONE;
     }
     pleura_value *value = &r->graph->values[index];
-    if (parts->external.count) {
+    if (parts->external) {
         pleura_fail(r->error, PLEURA_ERROR_ONNX,
                     "ONNX: tensor '%.80s' keeps its data in another file; export the model as a "
                     "single file.",

@@ -9,11 +9,11 @@ pleura_limits pleura_limits_resolve(const pleura_limits *limits)
 {
     pleura_limits used = limits ? *limits : (pleura_limits){0};
     if (!used.max_bytes)
-        used.max_bytes = (size_t)128 << 20;
+        used.max_bytes = PLEURA_DEFAULT_MAX_BYTES;
     if (!used.max_pixels)
-        used.max_pixels = 50000000;
+        used.max_pixels = PLEURA_DEFAULT_MAX_PIXELS;
     if (!used.max_side)
-        used.max_side = 20000;
+        used.max_side = PLEURA_DEFAULT_MAX_SIDE;
     return used;
 }
 

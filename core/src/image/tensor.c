@@ -73,12 +73,14 @@ static void normalise(float *out, const float *values, size_t count, double mean
 /* The grey plane stands in the first channel: it is replaced last. */
 static void fill_channels(const pleura_input_spec *spec, float *tensor, size_t plane)
 {
-    double mean, std;
-    mean_and_std(tensor, plane, &mean, &std);
+    double mean = 0, std = 0;
+    bool per_image = spec->normalise == PLEURA_NORMALISE_PER_IMAGE;
+    if (per_image)
+        mean_and_std(tensor, plane, &mean, &std);
     if (std < spec->std_floor)
         std = spec->std_floor;
     for (uint32_t c = spec->channels; c-- > 0;)
-        if (spec->normalise == PLEURA_NORMALISE_PER_IMAGE)
+        if (per_image)
             normalise(tensor + c * plane, tensor, plane, mean, std);
         else
             normalise(tensor + c * plane, tensor, plane, spec->mean[c], spec->std[c]);

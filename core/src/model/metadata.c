@@ -297,7 +297,7 @@ pleura_code pleura_metadata_decision(const pleura_property *properties, size_t c
     if (code == PLEURA_OK)
         code = number(&s, "pleura.margin", 0, 0.5, 0, &decision->margin);
     if (code == PLEURA_OK)
-        code = number(&s, "pleura.gate.min_side", 0, 20000, 0, &side);
+        code = number(&s, "pleura.gate.min_side", 0, PLEURA_DEFAULT_MAX_SIDE, 0, &side);
     if (code != PLEURA_OK)
         return code;
     decision->activation = (pleura_activation)activation;

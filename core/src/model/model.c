@@ -99,8 +99,6 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
     return code;
 }
 
-/* A model file may be as large as half of what a 32-bit WebAssembly memory can hold. */
-#define MAX_MODEL_SIZE ((size_t)1 << 30)
 /* More threads than this never helped a network of our size, and a typo should not start a million. */
 #define MAX_THREADS 256
 
@@ -114,9 +112,10 @@ pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_
                            "pleura_model_load: `onnx` or `model` is NULL.");
     if (size == 0)
         return pleura_fail(error, PLEURA_ERROR_EMPTY, "The model file is empty.");
-    if (size > MAX_MODEL_SIZE)
+    if (size > PLEURA_MAX_MODEL_BYTES)
         return pleura_fail(error, PLEURA_ERROR_MODEL_TOO_LARGE,
-                           "The model has %zu bytes; at most %zu are read.", size, MAX_MODEL_SIZE);
+                           "The model has %zu bytes; at most %zu are read.", size,
+                           PLEURA_MAX_MODEL_BYTES);
     unsigned threads = options && options->threads ? options->threads : 1;
     if (threads > MAX_THREADS)
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT, "%u threads; at most %d are started.",
@@ -181,6 +180,11 @@ void pleura_model_input(const pleura_model *model, uint32_t *channels, uint32_t 
     *width = model->input.width;
 }
 
+size_t pleura_model_input_count(const pleura_model *model)
+{
+    return (size_t)model->input.channels * model->input.height * model->input.width;
+}
+
 const char *pleura_model_sha256(const pleura_model *model)
 {
     return model->sha256;
@@ -222,7 +226,7 @@ pleura_code pleura_run(pleura_model *model, const float *input, size_t input_cou
     if (!model || !input || !output)
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
                            "pleura_run: `model`, `input` or `output` is NULL.");
-    size_t wanted = (size_t)model->input.channels * model->input.height * model->input.width;
+    size_t wanted = pleura_model_input_count(model);
     if (input_count != wanted || output_count != model->decision.label_count)
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
                            "pleura_run: %zu inputs and %zu outputs; the network has %zu and %zu.",

@@ -167,7 +167,7 @@ pleura_code pleura_lower_pool(pleura_lowering *l, const pleura_node *node)
 
 /* ---- Gemm and MatMul ---- */
 
-/* A copy, since alpha scales it and since XNNPACK wants floats where the file may hold views. */
+/* Times alpha or beta: a copy, unless the factor is ONNX's default of 1. */
 static const float *scaled(pleura_lowering *l, const float *from, size_t count, float factor)
 {
     if (factor == 1)
