@@ -128,7 +128,8 @@ typedef struct pleura_graph {
     size_t node_count, node_capacity;
     uint32_t *names; /* hash table from a value's name to its index */
     size_t name_capacity;
-    uint32_t input, output;
+    uint32_t *inputs, *outputs; /* in the file's order; inputs without the constants among them */
+    size_t input_count, output_count;
     int64_t opset;
     const char *producer; /* the program that wrote the file */
     pleura_property *properties;
@@ -168,6 +169,10 @@ const char *pleura_node_describe(const pleura_node *node, pleura_node_label *lab
 /* Reads an ONNX file. Constants stay in `bytes` where their alignment allows. */
 pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph,
                              pleura_error *error);
+
+/* Checks what a classifier needs beyond a network: one input, a float image in a batch of 1 (which
+ * a symbolic batch becomes). Its first output is the answer. */
+pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error);
 
 /* Gives every value its shape, and folds whatever depends on constants and shapes alone. */
 pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error);

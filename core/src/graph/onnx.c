@@ -19,7 +19,7 @@
 typedef struct reader {
     pleura_graph *graph;
     pleura_error *error;
-    size_t output_count;
+    struct list *inputs, *outputs; /* indices of values */
 } reader;
 
 /* Callbacks answer true or false; the reason for a false is in the error, or is nanopb's. */
@@ -468,12 +468,23 @@ static bool on_dimension(pb_istream_t *stream, const pb_field_t *field, void **a
     return item != NULL;
 }
 
+/* Adds the value of that name to a list; its index, or PLEURA_NONE. */
+static uint32_t list_value(list *values, span name)
+{
+    uint32_t index = pleura_graph_value(values->reader->graph, name.begin, name.length);
+    uint32_t *item = index == PLEURA_NONE ? NULL : list_add(values, sizeof *item);
+    if (item)
+        return *item = index;
+    refuse_memory(values->reader);
+    return PLEURA_NONE;
+}
+
 static bool keep_input(reader *r, span name, int32_t type, const list *dims)
 {
     pleura_graph *graph = r->graph;
-    uint32_t index = pleura_graph_value(graph, name.begin, name.length);
+    uint32_t index = list_value(r->inputs, name);
     if (index == PLEURA_NONE)
-        return refuse_memory(r);
+        return false;
     /* Older exporters list the initializers among the inputs, which come before or after this. */
     pleura_value *value = &graph->values[index];
     value->element = type == onnx_TensorProto_DataType_FLOAT ? PLEURA_FLOAT : PLEURA_INT64;
@@ -518,12 +529,7 @@ static bool on_output(pb_istream_t *stream, const pb_field_t *field, void **argu
     value_info_parts parts;
     bool ok = read_value_info(r, stream, &parts);
     pleura_free(parts.dims.items);
-    if (ok && r->output_count++ == 0) { /* the first output is the classifier's answer */
-        r->graph->output = pleura_graph_value(r->graph, parts.name.begin, parts.name.length);
-        if (r->graph->output == PLEURA_NONE)
-            return refuse_memory(r);
-    }
-    return ok;
+    return ok && list_value(r->outputs, parts.name) != PLEURA_NONE;
 }
 
 /* ---- The model ---- */
@@ -562,24 +568,21 @@ static bool on_property(pb_istream_t *stream, const pb_field_t *field, void **ar
     return true;
 }
 
-/* The network's input is the one graph input that neither a constant nor a node provides. */
-static pleura_code find_input(reader *r)
+/* The network's inputs are those graph inputs that neither a constant nor a node provides. */
+static pleura_code keep_ends(reader *r)
 {
     pleura_graph *graph = r->graph;
-    graph->input = PLEURA_NONE;
-    for (uint32_t i = 0; i < graph->value_count; i++) {
-        const pleura_value *value = &graph->values[i];
-        if (!value->has_shape || value->data || value->producer != PLEURA_NONE)
-            continue;
-        if (graph->input != PLEURA_NONE)
-            return pleura_fail(r->error, PLEURA_ERROR_SHAPE,
-                               "ONNX: two inputs ('%.80s' and '%.80s'); an image classifier has "
-                               "one.",
-                               graph->values[graph->input].name, value->name);
-        graph->input = i;
+    const uint32_t *listed = r->inputs->items;
+    graph->inputs = list_keep(r->inputs, sizeof *graph->inputs);
+    graph->outputs = list_keep(r->outputs, sizeof *graph->outputs);
+    if (!graph->inputs || !graph->outputs)
+        return r->error->code;
+    graph->output_count = r->outputs->count;
+    for (size_t i = 0; i < r->inputs->count; i++) {
+        const pleura_value *value = &graph->values[listed[i]];
+        if (!value->data && value->producer == PLEURA_NONE)
+            graph->inputs[graph->input_count++] = listed[i];
     }
-    if (graph->input == PLEURA_NONE)
-        return pleura_fail(r->error, PLEURA_ERROR_ONNX, "ONNX: the graph has no input.");
     return PLEURA_OK;
 }
 
@@ -590,18 +593,20 @@ static pleura_code check_model(reader *r)
         return pleura_fail(r->error, PLEURA_ERROR_ONNX,
                            "ONNX: operator set %lld; %d to %d are read here.",
                            (long long)graph->opset, OPSET_MIN, OPSET_MAX);
-    if (graph->node_count == 0 || r->output_count == 0)
+    if (graph->node_count == 0 || graph->output_count == 0)
         return pleura_fail(r->error, PLEURA_ERROR_ONNX,
-                           "ONNX: a graph of %zu nodes and %zu "
-                           "outputs is no classifier.",
-                           graph->node_count, r->output_count);
-    return find_input(r);
+                           "ONNX: a graph of %zu nodes and %zu outputs is no classifier.",
+                           graph->node_count, graph->output_count);
+    return PLEURA_OK;
 }
 
 pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph,
                              pleura_error *error)
 {
     reader r = {.graph = graph, .error = error};
+    list inputs = {.reader = &r}, outputs = {.reader = &r};
+    r.inputs = &inputs;
+    r.outputs = &outputs;
     span producer = {0};
     graph->data_begin = bytes;
     graph->data_end = (const char *)bytes + size;
@@ -619,16 +624,13 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
     pleura_error none = {0};
     if (!error)
         r.error = &none;
-    if (!pb_decode(&stream, onnx_ModelProto_fields, &model)) {
-        if (r.error->code != PLEURA_OK)
-            return r.error->code;
-        return pleura_fail(error, PLEURA_ERROR_ONNX,
-                           "ONNX: not an ONNX model, or damaged: the parser stopped at byte %zu of "
-                           "%zu.",
-                           size - stream.bytes_left, size);
-    }
-    graph->producer = keep_text(&r, producer);
-    if (!graph->producer)
-        return r.error->code;
-    return check_model(&r);
+    if (!pb_decode(&stream, onnx_ModelProto_fields, &model))
+        pleura_fail(r.error, PLEURA_ERROR_ONNX,
+                    "ONNX: not an ONNX model, or damaged: the parser stopped at byte %zu of %zu.",
+                    size - stream.bytes_left, size);
+    else if (keep_ends(&r) == PLEURA_OK && (graph->producer = keep_text(&r, producer)) != NULL)
+        check_model(&r);
+    pleura_free(inputs.items);
+    pleura_free(outputs.items);
+    return r.error->code;
 }

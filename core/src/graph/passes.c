@@ -20,7 +20,8 @@ static void count_users(pleura_graph *graph)
         for (size_t i = 0; !graph->nodes[n].dead && i < graph->nodes[n].input_count; i++)
             if (graph->nodes[n].inputs[i] != PLEURA_NONE)
                 graph->values[graph->nodes[n].inputs[i]].users++;
-    graph->values[graph->output].users++;
+    for (size_t i = 0; i < graph->output_count; i++)
+        graph->values[graph->outputs[i]].users++;
 }
 
 static void replace_value(pleura_graph *graph, uint32_t from, uint32_t to)
@@ -29,8 +30,9 @@ static void replace_value(pleura_graph *graph, uint32_t from, uint32_t to)
         for (size_t i = 0; i < graph->nodes[n].input_count; i++)
             if (graph->nodes[n].inputs[i] == from)
                 graph->nodes[n].inputs[i] = to;
-    if (graph->output == from)
-        graph->output = to;
+    for (size_t i = 0; i < graph->output_count; i++)
+        if (graph->outputs[i] == from)
+            graph->outputs[i] = to;
 }
 
 /* The live node that makes a value, if this reader is its only one. */

@@ -423,9 +423,16 @@ static pleura_code check_inputs(const walk *w)
     return PLEURA_OK;
 }
 
-static pleura_code check_graph_input(pleura_graph *graph, pleura_error *error)
+pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
 {
-    pleura_value *input = &graph->values[graph->input];
+    const uint32_t *inputs = graph->inputs;
+    if (graph->input_count == 0)
+        return pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: the graph has no input.");
+    if (graph->input_count > 1)
+        return pleura_fail(error, PLEURA_ERROR_SHAPE,
+                           "ONNX: two inputs ('%.80s' and '%.80s'); an image classifier has one.",
+                           graph->values[inputs[0]].name, graph->values[inputs[1]].name);
+    pleura_value *input = &graph->values[inputs[0]];
     if (input->rank != 4 || input->element != PLEURA_FLOAT)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the input '%.80s' is not a float image of four dimensions.",
@@ -448,7 +455,7 @@ static pleura_code check_graph_input(pleura_graph *graph, pleura_error *error)
 
 pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
 {
-    pleura_code code = check_graph_input(graph, error);
+    pleura_code code = PLEURA_OK;
     for (size_t i = 0; code == PLEURA_OK && i < graph->node_count; i++) {
         walk w = {graph, &graph->nodes[i], error};
         code = check_inputs(&w);
@@ -464,8 +471,9 @@ pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
         if (graph->values[w.node->output].data)
             graph->nodes[i].dead = true;
     }
-    if (code == PLEURA_OK && !graph->values[graph->output].has_shape)
-        code = pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: nothing makes the output '%.80s'.",
-                           graph->values[graph->output].name);
+    for (size_t i = 0; code == PLEURA_OK && i < graph->output_count; i++)
+        if (!graph->values[graph->outputs[i]].has_shape)
+            code = pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: nothing makes the output '%.80s'.",
+                               graph->values[graph->outputs[i]].name);
     return code;
 }

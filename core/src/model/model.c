@@ -86,6 +86,8 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
     if (code == PLEURA_OK)
         code = keep_properties(model, &graph, error);
     if (code == PLEURA_OK)
+        code = pleura_graph_require_image(&graph, error);
+    if (code == PLEURA_OK)
         code = pleura_graph_infer(&graph, error);
     if (code == PLEURA_OK)
         code = pleura_graph_simplify(&graph, error);

@@ -58,7 +58,7 @@ pleura_code pleura_lower_constant(pleura_lowering *l, const pleura_dims *dims, c
 
 pleura_code pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form form, uint32_t *id)
 {
-    bool output = value == l->graph->output && form == PLEURA_PLAIN;
+    bool output = value == l->graph->outputs[0] && form == PLEURA_PLAIN;
     pleura_dims dims = pleura_value_dims(&l->graph->values[value], form);
     enum xnn_status status =
         define(l, &dims, NULL, output ? PLEURA_EXTERNAL_OUTPUT : XNN_INVALID_VALUE_ID,
@@ -330,28 +330,29 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
 
 static pleura_code lower_input(pleura_lowering *l)
 {
-    const pleura_value *input = &l->graph->values[l->graph->input];
+    const pleura_value *input = &l->graph->values[l->graph->inputs[0]];
     pleura_form form = pleura_input_is_nhwc(input) ? PLEURA_PLAIN : PLEURA_NHWC;
     pleura_dims dims = pleura_value_dims(input, form);
     return pleura_lower_check(l, NULL,
                               define(l, &dims, NULL, PLEURA_EXTERNAL_INPUT,
                                      XNN_VALUE_FLAG_EXTERNAL_INPUT,
-                                     &l->ids[l->graph->input][form]));
+                                     &l->ids[l->graph->inputs[0]][form]));
 }
 
 pleura_code pleura_lower(pleura_lowering *l)
 {
     for (size_t i = 0; i < l->graph->value_count; i++)
         l->ids[i][PLEURA_PLAIN] = l->ids[i][PLEURA_NHWC] = XNN_INVALID_VALUE_ID;
-    if (l->graph->values[l->graph->output].producer == PLEURA_NONE)
+    if (l->graph->values[l->graph->outputs[0]].producer == PLEURA_NONE)
         return pleura_fail(l->error, PLEURA_ERROR_ONNX,
                            "ONNX: the output '%.80s' depends on no "
                            "image.",
-                           l->graph->values[l->graph->output].name);
+                           l->graph->values[l->graph->outputs[0]].name);
     pleura_code code = lower_input(l);
     for (size_t i = 0; code == PLEURA_OK && i < l->graph->node_count; i++)
         if (!l->graph->nodes[i].dead)
             code = lower_node(l, &l->graph->nodes[i]);
     uint32_t output; /* in plain form: as the last node makes it, or by one more transpose */
-    return code == PLEURA_OK ? pleura_lower_use(l, l->graph->output, PLEURA_PLAIN, &output) : code;
+    return code == PLEURA_OK ? pleura_lower_use(l, l->graph->outputs[0], PLEURA_PLAIN, &output)
+                             : code;
 }

@@ -39,7 +39,7 @@ static bool renames(pleura_lowering *l, const pleura_node *node)
     static const int64_t to_nchw[4] = {0, 3, 1, 2}, to_nhwc[4] = {0, 2, 3, 1};
     const pleura_attribute *perm = pleura_node_attribute(node, "perm", 'I');
     uint32_t(*from) = l->ids[node->inputs[0]], (*to) = l->ids[node->output];
-    if (node->output == l->graph->output)
+    if (node->output == l->graph->outputs[0])
         return false;
     if (is_permutation(perm, to_nchw) && from[PLEURA_PLAIN] != XNN_INVALID_VALUE_ID)
         to[PLEURA_NHWC] = from[PLEURA_PLAIN];

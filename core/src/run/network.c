@@ -63,12 +63,12 @@ static pleura_code make_runtime(const pleura_graph *graph, pleura_network *netwo
 static pleura_code make_buffers(const pleura_graph *graph, pleura_network *network,
                                 pleura_error *error)
 {
-    const pleura_value *input = &graph->values[graph->input];
+    const pleura_value *input = &graph->values[graph->inputs[0]];
     bool nhwc = pleura_input_is_nhwc(input);
     network->channels = (uint32_t)input->dims[nhwc ? 3 : 1];
     network->height = (uint32_t)input->dims[nhwc ? 1 : 2];
     network->width = (uint32_t)input->dims[nhwc ? 2 : 3];
-    network->output_count = (size_t)pleura_value_elements(&graph->values[graph->output]);
+    network->output_count = (size_t)pleura_value_elements(&graph->values[graph->outputs[0]]);
     size_t input_size = (size_t)pleura_value_elements(input) * sizeof(float);
     size_t output_size = network->output_count * sizeof(float);
     network->input = pleura_alloc(input_size + XNN_EXTRA_BYTES);
