@@ -127,6 +127,13 @@ const files = {
   }),
   "plain.onnx": model({}),
   "broken.onnx": "ONNX? No.",
+  // p(bright): film .06, set/b.PNG .73, bright.png .83; a quoted cell, CR LF, no end at the end
+  "labels.csv":
+    '\uFEFFpath,labels,patient_id,"the ""site"""\r\nfilm.png,dark,1,"a, b"\r\n\r\n' +
+    "set/b.PNG,bright,2,c\nbright.png,noise;bright,2,c\nbright.png,dark,3,c\n" +
+    "photo.png,dark,,c\nfilm.png,other,,",
+  "ragged.csv": "path,labels\nfilm.png,dark,1\n",
+  "nameless.csv": "file,diagnosis\nfilm.png,dark\n",
 };
 for (const part of ["set/deep", "nothing"]) mkdirSync(join(folder, part), { recursive: true });
 for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);

@@ -131,6 +131,46 @@ is "CSV: a header and a row each" "$(wc -l <out.txt)" 3
 says "CSV: the header" "$out" "file,outcome,finding,p_dark,p_bright,threshold"
 says "CSV: a fault" "$out" ",truncated,"
 
+# ---- Evaluation ----
+
+# field EXPRESSION: of the JSON object in out.txt, called e
+field() { node -p "const e = JSON.parse(require('fs').readFileSync('out.txt', 'utf8')); $1"; }
+run evaluate --model model.onnx --labels labels.csv --json --draws 50 --by 'the "site"'
+is "evaluate exits with 0" "$status $err" "0 "
+is "evaluate: files" "$(field '[e.schema, e.files, e.failed, e.scored, e.patients]')" \
+    "[ 'pleura.evaluation/1', 6, 0, 4, 5 ]"
+is "evaluate: figures by hand" \
+    "$(field '["auc", "sensitivity", "specificity", "accuracy"].map((f) => e.figures[f][0])')" \
+    "[ 0.625, 1, 0.5, 0.75 ]"
+is "evaluate: confusion" "$(field 'JSON.stringify(e.confusion)')" "[[1,1],[0,2]]"
+is "evaluate: groups" "$(field 'JSON.stringify(e.groups["a, b"])')" \
+    '{"films":1,"cannot_say":0,"auc":null,"sensitivity":null,"specificity":1,"accuracy":1}'
+is "evaluate: reasons" "$(field 'JSON.stringify(e.reasons)')" '{"colour":1}'
+run evaluate --model model.onnx --labels labels.csv --json --where patient_id=2 --threshold 0.8
+is "evaluate --where, --threshold" "$(field '[e.files, e.figures.sensitivity[0]]')" "[ 2, 0.5 ]"
+run evaluate --model model.onnx --labels labels.csv --json --prevalence 0.1
+is "evaluate --prevalence" "$(field '[e.prevalence, e.figures.precision[0]]')" "[ 0.1, 0.1818182 ]"
+mkdir tables
+cp labels.csv tables/
+run evaluate --model model.onnx --labels tables/labels.csv --folder .
+is "evaluate --folder" "$status" 0
+says "evaluate: a table for people" "$out" "specificity"
+run evaluate --model model.onnx --labels tables/labels.csv --json
+is "evaluate: files that are not there" "$status $(field e.failed)" "1 6"
+says "and which" "$err" "tables/set/b.PNG: The file cannot be opened"
+for wrong in "--labels ragged.csv" "--labels nameless.csv" "--labels none.csv" "film.png" \
+    "--labels labels.csv --by none" "--labels labels.csv --where none=1" \
+    "--labels labels.csv --where patient_id" "--labels labels.csv --where patient_id=9" \
+    "--labels labels.csv --prevalence 1" "--labels labels.csv --draws 0" "--labels labels.csv --csv"
+do
+    # shellcheck disable=SC2086
+    run evaluate --model model.onnx $wrong
+    is "evaluate $wrong exits with 2" "$status ${#out}" "2 0"
+done
+run evaluate --model plain.onnx --labels labels.csv
+is "evaluate with a model without a finding exits with 3" $status 3
+says "and says why" "$err" "names no finding"
+
 # ---- Bad files ----
 
 run classify --model model.onnx --json cut.png film.png cut.jpg note.jpg empty.jpg page.png none.png

@@ -79,6 +79,11 @@ const char *pleura_model_finding(const pleura_model *model)
     return model->finding;
 }
 
+float pleura_model_threshold(const pleura_model *model)
+{
+    return model->decision.threshold;
+}
+
 const char *pleura_model_property(const pleura_model *model, const char *key)
 {
     (void)model;

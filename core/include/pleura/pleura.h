@@ -264,6 +264,57 @@ float pleura_result_threshold(
     const pleura_result *result); /* the one used; NaN without a finding */
 void pleura_result_times(const pleura_result *result, pleura_times *times);
 
+/* ---- Evaluation: how well the answers agree with labels --------------------------------------- */
+
+/*
+ *     pleura_evaluation_create(model, NULL, &evaluation, &error);
+ *     for each film: pleura_evaluation_add(evaluation, result, "viral_pneumonia", patient, ...);
+ *     pleura_evaluation_compute(evaluation, &error);
+ *     pleura_evaluation_json(evaluation, buffer, capacity);
+ */
+typedef struct pleura_evaluation pleura_evaluation;
+
+typedef struct pleura_evaluation_options {
+    unsigned draws;     /* bootstrap samples for the intervals; 0: 2,000 */
+    double prevalence;  /* at which precision and calibration are told; 0: that of the films */
+    bool has_threshold; /* use `threshold` in place of the model's */
+    float threshold;
+} pleura_evaluation_options;
+
+/* `options` may be NULL. The model must name a finding and outlive the evaluation. */
+pleura_code pleura_evaluation_create(const pleura_model *model,
+                                     const pleura_evaluation_options *options,
+                                     pleura_evaluation **evaluation, pleura_error *error);
+
+/*
+ * Adds one file: its result, or NULL where it failed. `labels` are words separated by ';'. One that
+ * is a label of the model counts for everything, the finding's name alone for the finding only; a
+ * file with neither counts for outcomes and reasons, not for accuracy. `patient`: films of one
+ * patient are drawn together (NULL or "": a film by itself). `group`: rates are told for each group
+ * too (NULL or "": none). Nothing that is given needs to live on.
+ */
+pleura_code pleura_evaluation_add(pleura_evaluation *evaluation, const pleura_result *result,
+                                  const char *labels, const char *patient, const char *group,
+                                  pleura_error *error);
+
+/* Call once, after the last film. */
+pleura_code pleura_evaluation_compute(pleura_evaluation *evaluation, pleura_error *error);
+
+/* A figure and its 95 % interval (percentiles over draws of patients). NaN: not defined here. */
+typedef struct pleura_figure {
+    const char *name;
+    double value, low, high;
+} pleura_figure;
+
+/* For index 0, 1, ...; NULL behind the last. */
+const pleura_figure *pleura_evaluation_figure(const pleura_evaluation *evaluation, size_t index);
+
+/* Everything, as one JSON object: schema "pleura.evaluation/1" (docs/evaluation.md). Length and
+ * capacity as in pleura_report_json(). */
+size_t pleura_evaluation_json(const pleura_evaluation *evaluation, char *buffer, size_t capacity);
+
+void pleura_evaluation_free(pleura_evaluation *evaluation);
+
 /* ---- Steps by themselves, for oracles and benchmarks ------------------------------------------ */
 
 /*

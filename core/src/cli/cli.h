@@ -28,6 +28,10 @@ typedef struct cli_options {
     bool has_threshold;
     float threshold;
     unsigned threads;
+    /* of `evaluate` */
+    const char *labels, *folder, *by, *where; /* NULL: not given */
+    double prevalence;                        /* 0: not given */
+    unsigned draws;                           /* 0: not given */
 } cli_options;
 
 /* Reads argv after the command's name. False after saying what is wrong. */
@@ -88,6 +92,22 @@ bool cli_output_floats(cli_output *output, const float *values, size_t count);
 /* Loads --model, or the model of this installation. NULL after saying what is wrong. */
 pleura_model *cli_model_open(const cli_options *options);
 
+/* ---- table.c ---- */
+
+/* A CSV file whose first row names its columns. */
+typedef struct cli_table {
+    size_t columns, rows; /* rows: without the first */
+    char **cells;
+    size_t cell_count;
+    char *text;
+} cli_table;
+
+/* False after saying what is wrong. */
+bool cli_table_read(cli_table *table, const char *path);
+size_t cli_table_column(const cli_table *table, const char *name); /* `columns` if there is none */
+const char *cli_table_cell(const cli_table *table, size_t row, size_t column); /* or "" */
+void cli_table_free(cli_table *table);
+
 /* ---- people.c: rows to look at ---- */
 
 void cli_people_head(cli_output *output, const pleura_model *model, const cli_options *options);
@@ -97,6 +117,7 @@ bool cli_people_row(cli_output *output, const pleura_model *model, const char *p
 /* ---- the commands ---- */
 
 int cli_classify(const cli_options *options);
+int cli_evaluate(const cli_options *options);
 int cli_info(const cli_options *options);
 int cli_tensor(const cli_options *options);
 int cli_run(const cli_options *options);

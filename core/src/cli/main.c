@@ -8,6 +8,9 @@ static const char help[] =
     "\n"
     "  pleura classify FILE...     classifies images; a folder stands for the images in it, and\n"
     "                              - for a list of paths on standard input, one a line\n"
+    "  pleura evaluate --labels T.csv       compares answers with labels: AUC, rates, "
+    "calibration,\n"
+    "                              with 95 % intervals (columns path, labels; patient if known)\n"
     "  pleura info [M.onnx]        says what a model is\n"
     "  pleura tensor FILE --output F.f32    writes the network's input for an image\n"
     "  pleura run F.f32 --output G.f32      runs the network alone\n"
@@ -18,6 +21,10 @@ static const char help[] =
     "  --csv              a row of CSV for each file\n"
     "  --threshold T      0 to 1, in place of the model's\n"
     "  --threads N        threads for one image (1)\n"
+    "  --folder DIR       evaluate: where the table's paths start (else beside the table)\n"
+    "  --where COLUMN=VALUE, --by COLUMN    evaluate: only these rows; rates for each value too\n"
+    "  --prevalence P     evaluate: share of ill films at which calibration is told\n"
+    "  --draws N          evaluate: bootstrap samples of patients (2000)\n"
     "  --output FILE      in place of standard output\n"
     "\n"
     "Exit status: 0 every file was answered, 1 some file failed (its row says why),\n"
@@ -46,10 +53,8 @@ static int dispatch(int argc, char **argv)
         const char *name;
         int (*command)(const cli_options *);
     } commands[] = {
-        {"classify", cli_classify},
-        {"info", cli_info},
-        {"tensor", cli_tensor},
-        {"run", cli_run},
+        {"classify", cli_classify}, {"evaluate", cli_evaluate}, {"info", cli_info},
+        {"tensor", cli_tensor},     {"run", cli_run},
     };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) != 0)

@@ -17,37 +17,67 @@ static bool read_threshold(cli_options *options, const char *text)
     return true;
 }
 
-static bool read_threads(cli_options *options, const char *text)
+/* A whole number from 1 to `most`. */
+static bool read_count(const char *name, const char *text, long most, unsigned *out)
 {
     char *end;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (end == text || *end || errno || value < 1 || value > 256) {
-        cli_complain("--threads takes a number from 1 to 256; not '%s'.", text);
+    if (end == text || *end || errno || value < 1 || value > most) {
+        cli_complain("%s takes a number from 1 to %ld; not '%s'.", name, most, text);
         return false;
     }
-    options->threads = (unsigned)value;
+    *out = (unsigned)value;
     return true;
+}
+
+static bool read_prevalence(cli_options *options, const char *text)
+{
+    char *end;
+    options->prevalence = strtod(text, &end);
+    if (end == text || *end || !(options->prevalence > 0 && options->prevalence < 1)) {
+        cli_complain("--prevalence takes a number between 0 and 1, such as 0.5; not '%s'.", text);
+        return false;
+    }
+    return true;
+}
+
+/* Where an option that is a text goes; NULL for others. */
+static const char **text_option(cli_options *options, const char *name)
+{
+    const struct {
+        const char *name, **text;
+    } texts[] = {
+        {"--model", &options->model},   {"--output", &options->output},
+        {"--labels", &options->labels}, {"--folder", &options->folder},
+        {"--by", &options->by},         {"--where", &options->where},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(name, texts[i].name) == 0)
+            return texts[i].text;
+    return NULL;
 }
 
 /* An option with a value: true if `name` is one; *good says whether the value is. */
 static bool read_valued(cli_options *options, const char *name, const char *value, bool *good)
 {
-    bool model = strcmp(name, "--model") == 0, output = strcmp(name, "--output") == 0;
+    const char **text = text_option(options, name);
     bool threshold = strcmp(name, "--threshold") == 0, threads = strcmp(name, "--threads") == 0;
-    if (!model && !output && !threshold && !threads)
+    bool prevalence = strcmp(name, "--prevalence") == 0, draws = strcmp(name, "--draws") == 0;
+    if (!text && !threshold && !threads && !prevalence && !draws)
         return false;
-    *good = true;
-    if (!value || !*value) {
+    *good = value && *value;
+    if (!*good)
         cli_complain("%s needs a value.", name);
-        *good = false;
-    } else if (model) {
-        options->model = value;
-    } else if (output) {
-        options->output = value;
-    } else {
-        *good = threshold ? read_threshold(options, value) : read_threads(options, value);
-    }
+    else if (text)
+        *text = value;
+    else if (threshold)
+        *good = read_threshold(options, value);
+    else if (prevalence)
+        *good = read_prevalence(options, value);
+    else
+        *good = threads ? read_count(name, value, 256, &options->threads)
+                        : read_count(name, value, 100000, &options->draws);
     return true;
 }
 
@@ -65,7 +95,7 @@ static bool read_flag(cli_options *options, const char *name)
 /* One option, given as "--name value" or "--name=value"; *next may move over the value. */
 static bool read_option(cli_options *options, int argc, char **argv, int *next)
 {
-    char name[16];
+    char name[24];
     const char *argument = argv[*next], *equals = strchr(argument, '=');
     size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
     bool good = false;
