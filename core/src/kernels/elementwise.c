@@ -1,0 +1,97 @@
+/* Sums and changes of scale, and the ways into integers and out of them. */
+#include "kernels.h"
+#include "requantise.h"
+
+static f32x4 low_half(i16x8 v)
+{
+    return f32x4_convert(i16x8_widen_low(v));
+}
+
+static f32x4 high_half(i16x8 v)
+{
+    return f32x4_convert(i16x8_widen_high(v));
+}
+
+void pleura_q_add(const int16_t *a, const int16_t *b, size_t count, float ratio_a, float ratio_b,
+                  int16_t low, int16_t high, int16_t *output)
+{
+    range limits = range_of(low, high);
+    f32x4 ra = f32x4_splat(ratio_a), rb = f32x4_splat(ratio_b);
+    for (size_t i = 0; i < count; i += 8) {
+        i16x8 x = i16x8_load(a + i), y = i16x8_load(b + i);
+        f32x4 l = f32x4_add(f32x4_mul(low_half(x), ra), f32x4_mul(low_half(y), rb));
+        f32x4 h = f32x4_add(f32x4_mul(high_half(x), ra), f32x4_mul(high_half(y), rb));
+        i16x8_store(output + i, i16x8_narrow(to_steps(l, limits), to_steps(h, limits)));
+    }
+}
+
+static i16x8 rescale(i16x8 v, f32x4 ratio, range limits)
+{
+    return requantise(i16x8_widen_low(v), i16x8_widen_high(v), ratio, ratio, limits);
+}
+
+void pleura_q_rescale(const int16_t *input, size_t count, float ratio, int16_t low, int16_t high,
+                      int16_t *output)
+{
+    range limits = range_of(low, high);
+    f32x4 r = f32x4_splat(ratio);
+    for (size_t i = 0; i < count; i += 8)
+        i16x8_store(output + i, rescale(i16x8_load(input + i), r, limits));
+}
+
+void pleura_q_place(const int16_t *input, size_t pixels, size_t channels, float ratio, int16_t low,
+                    int16_t high, int16_t *output, size_t output_channels, size_t offset)
+{
+    size_t from = pleura_q_stride(channels), to = pleura_q_stride(output_channels);
+    range limits = range_of(low, high);
+    f32x4 r = f32x4_splat(ratio);
+    output += offset;
+    for (size_t p = 0; p < pixels; p++, input += from, output += to)
+        for (size_t c = 0; c < channels; c += 8) {
+            size_t count = channels - c < 8 ? channels - c : 8;
+            int16_t eight[8];
+            i16x8_store(eight, rescale(i16x8_load(input + c), r, limits));
+            memcpy(output + c, eight, count * sizeof *output);
+        }
+}
+
+static void quantise_line(const float *from, size_t count, f32x4 step, range limits, int16_t *to)
+{
+    for (size_t i = 0; i < count; i += 8) {
+        size_t here = count - i < 8 ? count - i : 8;
+        float in[8] = {0};
+        int16_t out[8];
+        memcpy(in, from + i, here * sizeof *in);
+        i16x8_store(out, i16x8_narrow(to_steps(f32x4_div(f32x4_load(in), step), limits),
+                                      to_steps(f32x4_div(f32x4_load(in + 4), step), limits)));
+        memcpy(to + i, out, here * sizeof *out);
+    }
+}
+
+void pleura_q_quantise(const float *input, uint32_t height, uint32_t width, uint32_t channels,
+                       float step, int16_t low, int16_t high, const pleura_qframe *frame,
+                       int16_t *output)
+{
+    range limits = range_of(low, high);
+    f32x4 divisor = f32x4_splat(step);
+    size_t line = ((size_t)frame->left + width + frame->right) * frame->stride;
+    bool packed = frame->stride == channels;
+    if (line != (size_t)width * channels || frame->top || frame->bottom)
+        memset(output, 0, (frame->top + (size_t)height + frame->bottom) * line * sizeof *output);
+    for (uint32_t y = 0; y < height; y++, input += (size_t)width * channels) {
+        int16_t *to = output + (frame->top + (size_t)y) * line + frame->left * frame->stride;
+        for (size_t x = 0; !packed && x < width; x++)
+            quantise_line(input + x * channels, channels, divisor, limits, to + x * frame->stride);
+        if (packed)
+            quantise_line(input, (size_t)width * channels, divisor, limits, to);
+    }
+}
+
+void pleura_q_dequantise(const int16_t *input, size_t pixels, size_t channels, float step,
+                         float *output)
+{
+    size_t stride = pleura_q_stride(channels);
+    for (size_t p = 0; p < pixels; p++, input += stride)
+        for (size_t c = 0; c < channels; c++)
+            *output++ = (float)input[c] * step;
+}

@@ -1,0 +1,130 @@
+/* Quantised convolutions: what can be one, and which of the kernels takes it. */
+#include "qconv.h"
+
+#include "../error.h"
+#include "../memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_INPUT 255 /* |q - zero| */
+
+static bool sums_fit(const pleura_qconv_spec *spec)
+{
+    size_t filter = (size_t)spec->channels / spec->groups * spec->kernel[0] * spec->kernel[1];
+    for (size_t o = 0; o < spec->out_channels; o++) {
+        int64_t sum = spec->bias ? llabs((int64_t)spec->bias[o]) : 0;
+        for (size_t i = 0; i < filter; i++)
+            sum += LARGEST_INPUT * abs(spec->weights[o * filter + i]);
+        if (sum > INT32_MAX)
+            return false;
+    }
+    return true;
+}
+
+bool pleura_qconv_fits(const pleura_qconv_spec *spec)
+{
+    if ((uint64_t)spec->kernel[0] * spec->kernel[1] > PLEURA_Q_MAX_TAPS)
+        return false;
+    for (size_t o = 0; o < spec->out_channels; o++)
+        if (!(isfinite(spec->scale[o]) && spec->scale[o] >= 0))
+            return false;
+    return sums_fit(spec);
+}
+
+bool pleura_qconv_may_frame(const pleura_qconv_spec *spec)
+{
+    return spec->groups == 1 && spec->channels <= 4 && spec->dilation[1] == 1;
+}
+
+static uint32_t border_after(const pleura_qconv_spec *s, int axis, uint32_t size, uint32_t out)
+{
+    uint32_t reach = (out - 1) * s->stride[axis] + (s->kernel[axis] - 1) * s->dilation[axis] + 1;
+    return reach > s->pad[axis] + size ? reach - s->pad[axis] - size : 0;
+}
+
+pleura_qframe pleura_qconv_frame(const pleura_qconv_spec *s)
+{
+    return (pleura_qframe){.top = s->pad[0],
+                           .left = s->pad[1],
+                           .bottom = border_after(s, 0, s->height, s->out_height),
+                           .right = border_after(s, 1, s->width, s->out_width),
+                           .stride = s->channels};
+}
+
+bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks)
+{
+    const pleura_qconv_spec *s = &conv->spec;
+    size_t columns = s->out_channels / groups;
+    conv->bias = pleura_alloc_zero(groups * blocks * TILE_COLUMNS, sizeof *conv->bias);
+    conv->scale = pleura_alloc_zero(groups * blocks * TILE_COLUMNS, sizeof *conv->scale);
+    if (!conv->bias || !conv->scale)
+        return false;
+    for (size_t o = 0; o < s->out_channels; o++) {
+        size_t place = o / columns * blocks * TILE_COLUMNS + o % columns;
+        conv->bias[place] = s->bias ? s->bias[o] : 0;
+        conv->scale[place] = s->scale[o];
+    }
+    return true;
+}
+
+pleura_code pleura_qconv_create(const pleura_qconv_spec *spec, pleura_qconv **out,
+                                pleura_error *error)
+{
+    pleura_qconv *conv = pleura_alloc_zero(1, sizeof *conv);
+    *out = NULL;
+    if (!conv)
+        return pleura_fail_memory(error, sizeof *conv, "a quantised layer");
+    conv->spec = *spec;
+    /* A filter may be `depth` channels long from any channel on. */
+    size_t zeros = 2 * pleura_q_stride(spec->channels);
+    conv->zeros = pleura_alloc_zero(zeros, sizeof *conv->zeros);
+    bool depthwise = spec->groups == spec->channels && spec->out_channels == spec->channels &&
+                     spec->channels > 1;
+    if (!conv->zeros ||
+        !(depthwise ? pleura_qconv_make_depthwise(conv) : pleura_qconv_make_dense(conv))) {
+        pleura_qconv_free(conv);
+        return pleura_fail_memory(error,
+                                  (size_t)spec->out_channels * spec->channels / spec->groups *
+                                      spec->kernel[0] * spec->kernel[1] * sizeof(int16_t),
+                                  "the weights of a quantised layer");
+    }
+    conv->spec.weights = NULL;
+    conv->spec.bias = NULL;
+    conv->spec.scale = NULL;
+    *out = conv;
+    return PLEURA_OK;
+}
+
+void pleura_qconv_free(pleura_qconv *conv)
+{
+    if (!conv)
+        return;
+    pleura_free(conv->weights);
+    pleura_free(conv->bias);
+    pleura_free(conv->scale);
+    pleura_free(conv->zeros);
+    pleura_free(conv);
+}
+
+size_t pleura_qconv_units(const pleura_qconv *conv)
+{
+    return conv->units;
+}
+
+size_t pleura_qconv_scratch(const pleura_qconv *conv)
+{
+    return conv->scratch;
+}
+
+uint64_t pleura_qconv_cost(const pleura_qconv *conv)
+{
+    return conv->cost;
+}
+
+void pleura_qconv_run(const pleura_qconv *conv, const int16_t *input, int16_t *output,
+                      void *scratch, size_t unit)
+{
+    conv->run(conv, input, output, scratch, unit);
+}

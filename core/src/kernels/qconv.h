@@ -1,0 +1,49 @@
+/* The parts of a quantised convolution, between the files that make and run it. */
+#ifndef PLEURA_QCONV_H
+#define PLEURA_QCONV_H
+
+#include "kernels.h"
+
+/* Rows (pixels) by columns (output channels) of the sums that a tile keeps in registers: what
+ * WebAssembly's 16 registers hold. */
+#define TILE_ROWS 6
+#define TILE_COLUMNS 8
+
+struct pleura_qconv {
+    pleura_qconv_spec spec; /* without its pointers */
+    void (*run)(const pleura_qconv *, const int16_t *, int16_t *, void *, size_t unit);
+    size_t units, scratch;
+    uint64_t cost;
+
+    int16_t *weights; /* packed */
+    int32_t *bias;    /* by packed column */
+    float *scale;
+    int16_t *zeros; /* a pixel of padding */
+
+    size_t in_stride, row_stride; /* of a pixel and a line of the input, in elements */
+    size_t taps, depth;           /* filter positions, and how many channels each multiplies */
+    size_t blocks;                /* of TILE_COLUMNS, in a group */
+    size_t pixels_per_unit, blocks_per_unit;
+};
+
+/* Both fill in conv, whose spec is still whole. NULL in a buffer that could not be had. */
+bool pleura_qconv_make_dense(pleura_qconv *conv);
+bool pleura_qconv_make_depthwise(pleura_qconv *conv);
+
+/* Columns of bias and scale, `blocks` x TILE_COLUMNS for each of `groups`. */
+bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks);
+
+/* The sums of `rows` (1 to TILE_ROWS) pixels and TILE_COLUMNS output channels. */
+typedef struct pleura_tile {
+    const int16_t *const *pixels; /* [taps][rows] */
+    size_t taps, depth;           /* depth: a multiple of 4 */
+    size_t offset;                /* added to every pointer */
+    const int16_t *weights;       /* [taps][depth / 2][TILE_COLUMNS][2] */
+    const int32_t *bias;
+    const float *scale;
+    int16_t low, high;
+} pleura_tile;
+
+void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs);
+
+#endif

@@ -1,0 +1,75 @@
+/* The inner loop of every dense layer. */
+#include "qconv.h"
+#include "requantise.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef struct sums {
+    i32x4 low[TILE_ROWS], high[TILE_ROWS];
+} sums;
+
+/* `pairs` pairs of channels; all loops have constant bounds and unroll. */
+INLINE void multiply(sums *s, size_t rows, int pairs, const int16_t **a, const int16_t *w)
+{
+    for (int p = 0; p < pairs; p++) {
+        i16x8 low = i16x8_load(w + p * 2 * TILE_COLUMNS);
+        i16x8 high = i16x8_load(w + p * 2 * TILE_COLUMNS + 8);
+        for (size_t r = 0; r < rows; r++) {
+            i16x8 pair = i16x8_splat_pair(a[r] + 2 * p);
+            s->low[r] = i32x4_add(s->low[r], i32x4_dot(pair, low));
+            s->high[r] = i32x4_add(s->high[r], i32x4_dot(pair, high));
+        }
+    }
+    for (size_t r = 0; r < rows; r++)
+        a[r] += 2 * pairs;
+}
+
+INLINE void run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
+{
+    sums s;
+    for (size_t r = 0; r < rows; r++) {
+        s.low[r] = i32x4_load(tile->bias);
+        s.high[r] = i32x4_load(tile->bias + 4);
+    }
+    const int16_t *w = tile->weights, *const *pixels = tile->pixels;
+    size_t depth = tile->depth, offset = tile->offset;
+    for (size_t t = tile->taps; t > 0; t--, pixels += rows) {
+        const int16_t *a[TILE_ROWS];
+        for (size_t r = 0; r < rows; r++)
+            a[r] = pixels[r] + offset;
+        for (size_t d = depth / 8; d > 0; d--, w += 8 * TILE_COLUMNS)
+            multiply(&s, rows, 4, a, w);
+        if (depth & 4) {
+            multiply(&s, rows, 2, a, w);
+            w += 4 * TILE_COLUMNS;
+        }
+    }
+    range limits = range_of(tile->low, tile->high);
+    f32x4 low = f32x4_load(tile->scale), high = f32x4_load(tile->scale + 4);
+    for (size_t r = 0; r < rows; r++)
+        i16x8_store(outputs[r], requantise(s.low[r], s.high[r], low, high, limits));
+}
+
+void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
+{
+    switch (rows) {
+    case 1:
+        run(tile, 1, outputs);
+        break;
+    case 2:
+        run(tile, 2, outputs);
+        break;
+    case 3:
+        run(tile, 3, outputs);
+        break;
+    case 4:
+        run(tile, 4, outputs);
+        break;
+    case 5:
+        run(tile, 5, outputs);
+        break;
+    default:
+        run(tile, TILE_ROWS, outputs);
+        break;
+    }
+}
