@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { load, loadInWorker, PleuraError, supports } from 'pleura';
+import { load, PleuraError, supports } from 'pleura';
 import { createCore } from '../../wasm/dist/module.js';
 import { blank, deep, difference, fixtures, hostile, MODEL, TOLERANCE } from './support.mjs';
 
@@ -212,8 +212,4 @@ test('models that are none are refused with a code', async () => {
   await assert.rejects(load({}), fails('argument'));
   await assert.rejects(load({ model, tier: 'avx512' }), fails('argument', /avx512/));
   await assert.rejects(load({ model, wasm: new URL('nowhere/', import.meta.url) }), fails('file', /pleura-.*wasm/));
-});
-
-test('without web workers loadInWorker says so', { skip: typeof Worker === 'function' }, async () => {
-  await assert.rejects(loadInWorker({ model }), fails('worker'));
 });

@@ -2,9 +2,11 @@
 import {
   load,
   loadInWorker,
+  loadPool,
   PleuraError,
   type Answer,
   type Fault,
+  type Pool,
   type Pleura,
   type PleuraErrorCode,
   type ReasonCode,
@@ -20,6 +22,15 @@ export async function use(film: File, bytes: Uint8Array): Promise<void> {
   const { result, json, csv } = await remote.report(bytes, { name: 'film.png' });
   describe(result);
   void [pneumonia, reasons, json, csv];
+
+  const pool: Pool = await loadPool({ model: bytes, workers: 2 });
+  await pool.classify(film, { signal: AbortSignal.timeout(1000) });
+  for await (const { index, film: same, report, error } of pool.classifyAll([film], { ordered: true })) {
+    const text: string = report ? report.json : error.message;
+    void [index, same, text];
+  }
+  // @ts-expect-error: one name cannot be that of many films
+  pool.classifyAll([film], { name: 'film.png' });
 
   // @ts-expect-error: there is no such tier
   await load({ model: bytes, tier: 'avx2' });

@@ -25,10 +25,10 @@ export const CODES = {
 export type CoreCode = keyof typeof CODES;
 
 /**
- * A fault of this side: a call after dispose(), a worker that died, a browser that cannot run the
- * module or a module that cannot be had.
+ * A fault of this side: a call after dispose(), a worker that died or took too long, a browser that
+ * cannot run the module or a module that cannot be had.
  */
-export type HostCode = 'disposed' | 'worker' | 'wasm';
+export type HostCode = 'disposed' | 'worker' | 'timeout' | 'wasm';
 
 export type PleuraErrorCode = CoreCode | HostCode;
 

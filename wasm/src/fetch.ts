@@ -1,16 +1,12 @@
 import { PleuraError } from './errors.js';
+import { builtin } from './node.js';
 
 interface NodeFiles {
   readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-// Asked of the process instead of imported, so that no bundler meets a Node module in a page's code.
-function nodeFiles(): NodeFiles | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
-  return process?.getBuiltinModule?.('node:fs/promises') as NodeFiles | undefined;
-}
-
-function resolve(where: URL | string): URL {
+/** What is relative is so to the page. */
+export function toUrl(where: URL | string): URL {
   try {
     return new URL(where, (globalThis as { location?: Location }).location?.href);
   } catch {
@@ -20,8 +16,8 @@ function resolve(where: URL | string): URL {
 
 /** The response, or for a file: URL in Node its bytes. */
 export async function open(where: URL | string): Promise<Response> {
-  const url = resolve(where);
-  const files = url.protocol === 'file:' ? nodeFiles() : undefined;
+  const url = toUrl(where);
+  const files = url.protocol === 'file:' ? builtin<NodeFiles>('node:fs/promises') : undefined;
   try {
     if (files) return new Response(await files.readFile(url));
     const response = await fetch(url, { credentials: 'same-origin' });

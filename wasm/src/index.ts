@@ -7,11 +7,14 @@
  *     const { outcome, probabilities } = await pleura.classify(await file.arrayBuffer());
  *     pleura.dispose();
  *
- * load() runs the module on the calling thread, for Node and for a worker of your own;
- * loadInWorker() starts a worker and has the same interface, for pages.
+ * load() runs the module on the calling thread; loadInWorker() starts a worker, for pages, and
+ * loadPool() several, for many films; all three have the same interface.
  */
 export { CODES, PleuraError, type CoreCode, type HostCode, type PleuraErrorCode } from './errors.js';
 export { load } from './local.js';
-export { loadInWorker, type LoadInWorkerOptions, type WorkerPleura } from './client.js';
+export { loadInWorker, type LoadInWorkerOptions } from './client.js';
+export { defaultWorkers, loadPool, type Pool, type PoolClassifyOptions, type PoolOptions } from './pool.js';
+export { type BatchItem, type BatchOptions } from './batch.js';
+export { type WorkerPleura } from './remote.js';
 export { supports, type Tier } from './tier.js';
 export * from './types.js';

@@ -1,11 +1,13 @@
 // The classifier on the calling thread.
 import { PleuraError } from './errors.js';
 import { open, readAll } from './fetch.js';
-import { createCore, MAX_BYTES, tooLarge, type Core } from './module.js';
+import { nameOf, toView } from './film.js';
+import { compile, createCore, type Core } from './module.js';
+import type { Prepared } from './protocol.js';
 import { chooseTier, type Tier } from './tier.js';
 import type { Answer, Bytes, ClassifyOptions, LoadOptions, Pleura, Report } from './types.js';
 
-async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
+export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
   if (model instanceof Uint8Array) return model;
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
   if (!(model instanceof URL) && typeof model !== 'string') {
@@ -14,9 +16,9 @@ async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Arra
   return readAll(await open(model), (loaded, total) => onProgress?.({ stage: 'model', loaded, total }));
 }
 
-export async function load(options: LoadOptions): Promise<Pleura> {
+export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
   const tier = chooseTier(options.tier);
-  const start = createCore(tier, options.wasm).then((core) => {
+  const start = createCore(tier, options.module ?? compile(tier, options.wasm)).then((core) => {
     options.onProgress?.({ stage: 'module', loaded: 1, total: 1 });
     return core;
   });
@@ -53,7 +55,7 @@ class LocalPleura implements Pleura {
   }
 
   async report(bytes: Bytes, options: ClassifyOptions = {}): Promise<Report> {
-    const name = options.name ?? (typeof File === 'function' && bytes instanceof File ? bytes.name : '');
+    const name = nameOf(bytes, options);
     const { threshold = null } = options;
     if (threshold !== null && !(threshold >= 0 && threshold <= 1)) {
       throw new PleuraError('argument', `The threshold is a number from 0 to 1, not ${String(threshold)}.`);
@@ -80,20 +82,4 @@ class LocalPleura implements Pleura {
   dispose(): void {
     this.#core.dispose();
   }
-}
-
-async function toView(bytes: Bytes): Promise<Uint8Array> {
-  if (bytes instanceof Uint8Array) return bytes;
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
-  if (bytes instanceof Blob) {
-    // Before the whole of it is read into memory.
-    if (bytes.size > MAX_BYTES) throw tooLarge(bytes.size);
-    try {
-      return new Uint8Array(await bytes.arrayBuffer());
-    } catch (cause) {
-      // A folder, a file that is gone or changed since it was chosen, or one that may not be read.
-      throw new PleuraError('file', 'The file cannot be read.', { cause });
-    }
-  }
-  throw new PleuraError('argument', 'A film is given as an ArrayBuffer, a Uint8Array or a Blob.');
 }

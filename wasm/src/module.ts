@@ -21,7 +21,8 @@ const binaries: Record<Tier, () => URL> = {
   relaxed: () => new URL('./pleura-relaxed.wasm', import.meta.url),
 };
 
-async function compile(tier: Tier, base?: URL | string): Promise<WebAssembly.Module> {
+/** Fetches and compiles the module: once for any number of cores. */
+export async function compile(tier: Tier, base?: URL | string): Promise<WebAssembly.Module> {
   const url = base === undefined ? binaries[tier]() : new URL(`pleura-${tier}.wasm`, base);
   const response = await open(url);
   try {
@@ -35,9 +36,17 @@ async function compile(tier: Tier, base?: URL | string): Promise<WebAssembly.Mod
   }
 }
 
-/** Fetches, compiles and starts the module; its memory is its own, so that dispose() ends with it. */
-export async function createCore(tier: Tier, base?: URL | string): Promise<Core> {
-  const [module, { default: create }] = await Promise.all([compile(tier, base), glues[tier]()]);
+/** Fetches the glue, so that createCore() needs nothing but a module. */
+export async function prepare(tier: Tier): Promise<void> {
+  await glues[tier]();
+}
+
+/** Starts the module; its memory is its own, so that dispose() ends with it. */
+export async function createCore(
+  tier: Tier,
+  source: WebAssembly.Module | Promise<WebAssembly.Module> = compile(tier),
+): Promise<Core> {
+  const [module, { default: create }] = await Promise.all([source, glues[tier]()]);
   try {
     const glue = await new Promise<Glue>((done, fail) => {
       create({

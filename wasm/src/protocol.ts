@@ -2,9 +2,16 @@ import type { PlainError } from './errors.js';
 import type { Tier } from './tier.js';
 import type { Bytes, ClassifyOptions, LoadOptions, ModelInfo, Progress, Report } from './types.js';
 
+/** What a pool hands to its workers, so that none of them fetches anything for itself. */
+export interface Prepared {
+  module?: WebAssembly.Module;
+}
+
 /** What the page may ask of the worker, and what it answers. */
 export interface Methods {
-  load(options: Omit<LoadOptions, 'onProgress'>): Loaded;
+  /** Fetches the code of a tier that load() will need. */
+  prepare(tier: Tier): void;
+  load(options: Omit<LoadOptions, 'onProgress'> & Prepared): Loaded;
   report(bytes: Bytes, options: ClassifyOptions): Report;
   preprocess(bytes: Bytes): Float32Array<ArrayBuffer>;
   run(tensor: Float32Array): Float32Array<ArrayBuffer>;

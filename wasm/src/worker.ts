@@ -1,13 +1,21 @@
 // The other end of client.ts: one classifier in a worker, asked one thing at a time.
 import { PleuraError, toPlain } from './errors.js';
 import { load } from './local.js';
+import { prepare } from './module.js';
+import { builtin } from './node.js';
 import type { Methods, Reply, Request } from './protocol.js';
 import type { Pleura } from './types.js';
 
-const scope = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<Request>) => void) | null;
+interface Port {
   postMessage(reply: Reply, transfer?: Transferable[]): void;
-};
+}
+
+interface NodePort extends Port {
+  on(event: 'message', handler: (request: Request) => void): void;
+}
+
+const nodePort = builtin<{ parentPort: NodePort | null }>('node:worker_threads')?.parentPort;
+const port = nodePort ?? (globalThis as unknown as Port);
 
 let pleura: Pleura | null = null;
 let atLoad = 0;
@@ -24,12 +32,16 @@ function loaded(): Pleura {
 
 async function answer(request: Request): Promise<ReturnType<Methods[keyof Methods]>> {
   switch (request.method) {
+    case 'prepare':
+      await prepare(...request.args);
+      atLoad = resources();
+      return;
     case 'load': {
       pleura?.dispose();
       pleura = null;
       pleura = await load({
         ...request.args[0],
-        onProgress: (progress) => scope.postMessage({ id: request.id, progress }),
+        onProgress: (progress) => port.postMessage({ id: request.id, progress }),
       });
       atLoad = resources();
       const { tier, version, info, csvHeader } = pleura;
@@ -46,12 +58,15 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
   }
 }
 
-scope.onmessage = async ({ data: request }) => {
+async function receive(request: Request): Promise<void> {
   try {
     const value = await answer(request);
     const transfer = value instanceof Float32Array ? [value.buffer] : [];
-    scope.postMessage({ id: request.id, value }, transfer);
+    port.postMessage({ id: request.id, value }, transfer);
   } catch (error) {
-    scope.postMessage({ id: request.id, error: toPlain(error) });
+    port.postMessage({ id: request.id, error: toPlain(error) });
   }
-};
+}
+
+if (nodePort) nodePort.on('message', receive);
+else globalThis.onmessage = ({ data }: MessageEvent<Request>) => receive(data);

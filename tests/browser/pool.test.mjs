@@ -1,0 +1,115 @@
+// The pool of workers in Chromium, on an empty page with the package beside it.
+import assert from 'node:assert/strict';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fixtures, MODEL } from '../node/support.mjs';
+import { launch, openPage, ROOT } from './support.mjs';
+
+const paths = fixtures();
+const names = paths.map((path) => basename(path));
+let browser;
+let root;
+
+before(async () => {
+  browser = await launch();
+  root = mkdtempSync(join(tmpdir(), 'pleura-pool-'));
+  cpSync(join(ROOT, 'wasm/dist'), join(root, 'pleura'), { recursive: true });
+  copyFileSync(MODEL, join(root, 'model.onnx'));
+  mkdirSync(join(root, 'films'));
+  paths.forEach((path, i) => copyFileSync(path, join(root, 'films', names[i])));
+  writeFileSync(join(root, 'index.html'), '<!doctype html><title>Pool</title><link rel="icon" href="data:,"><script type="module" src="page.js"></script>');
+  writeFileSync(
+    join(root, 'page.js'),
+    `import * as pleura from './pleura/index.js';
+     const film = async (name) => new File([await (await fetch('films/' + name)).blob()], name);
+     globalThis.films = await Promise.all(${JSON.stringify(names)}.map(film));
+     globalThis.pleura = pleura;`,
+  );
+});
+
+after(async () => {
+  await browser?.close();
+  if (root) rmSync(root, { recursive: true });
+});
+
+async function withPage(body) {
+  const opened = await openPage(browser, { root });
+  try {
+    await opened.page.waitForFunction(() => globalThis.pleura);
+    await body(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+test('two workers answer as one does; module and model are fetched once, and later nothing is', () =>
+  withPage(async ({ page, served }) => {
+    const { alone, pooled, order, requests, isolated } = await page.evaluate(async () => {
+      const { load, loadPool } = globalThis.pleura;
+      const one = await load({ model: 'model.onnx' });
+      const alone = [];
+      for (const film of globalThis.films) alone.push((await one.classify(film)).probabilities);
+      one.dispose();
+      const pool = (globalThis.pool = await loadPool({ model: 'model.onnx', workers: 2 }));
+      await pool.started;
+      performance.mark('started');
+      const pooled = (await Promise.all(globalThis.films.map((film) => pool.classify(film)))).map(({ probabilities }) => probabilities);
+      const order = [];
+      for await (const { index, report } of pool.classifyAll(globalThis.films, { ordered: true })) order.push([index, report.result.file]);
+      return { alone, pooled, order, requests: await pool.requests(), isolated: crossOriginIsolated };
+    });
+    assert.ok(isolated);
+    assert.deepEqual(pooled, alone);
+    assert.deepEqual(order, names.map((name, i) => [i, name]));
+    assert.equal(requests, 0);
+    const times = (path) => served.filter((line) => line.endsWith(path)).length;
+    assert.equal(times('/model.onnx'), 2, 'once for load(), once for the pool');
+    assert.equal(times('-relaxed.wasm'), 2);
+    // What the workers are made of came before `started`: the server hears nothing of the films.
+    const before = served.length;
+    await page.evaluate(() => Promise.all(globalThis.films.map((film) => pool.classify(film))));
+    assert.equal(served.length, before);
+    assert.equal(page.workers().length, 2);
+    await page.evaluate(() => pool.dispose());
+    await page.waitForTimeout(200);
+    assert.equal(page.workers().length, 0);
+  }));
+
+test('without SharedArrayBuffer each worker gets a copy', () =>
+  withPage(async ({ page }) => {
+    const probabilities = await page.evaluate(async () => {
+      delete globalThis.SharedArrayBuffer;
+      const pool = await globalThis.pleura.loadPool({ model: 'model.onnx', workers: 2 });
+      return (await Promise.all(globalThis.films.map((film) => pool.classify(film)))).map(({ probabilities }) => probabilities);
+    });
+    assert.equal(probabilities.length, names.length);
+    assert.ok(probabilities.every(({ pneumonia }) => pneumonia >= 0 && pneumonia <= 1));
+  }));
+
+test('a worker that hangs and one that throws are replaced', () =>
+  withPage(async ({ page }) => {
+    await page.evaluate(async () => {
+      globalThis.pool = await globalThis.pleura.loadPool({ model: 'model.onnx', workers: 2, timeLimit: 1500 });
+      await pool.started;
+      await Promise.all(globalThis.films.map((film) => pool.classify(film)));
+    });
+    const [hangs, throws] = page.workers();
+    await hangs.evaluate(() => {
+      globalThis.onmessage = () => {
+        for (;;);
+      };
+    });
+    await throws.evaluate(() => {
+      globalThis.onmessage = () => {
+        throw new Error('planted');
+      };
+    });
+    const results = await page.evaluate(async () => {
+      const settled = await Promise.allSettled(globalThis.films.map((film) => pool.classify(film)));
+      return settled.map(({ value, reason }) => reason?.code ?? typeof value.probabilities.pneumonia);
+    });
+    assert.deepEqual(results.slice(0, 2).toSorted(), ['timeout', 'worker']);
+    assert.deepEqual([...new Set(results.slice(2))], ['number']);
+  }));
