@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,4 +87,46 @@ size_t pleura_utf8_length(const char *bytes, size_t count, size_t *invalid)
         high = 0xBF;
     }
     return length;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static double read_digits(const char **at, int *places)
+{
+    double value = 0;
+    for (; is_digit(**at); (*at)++, ++*places)
+        value = value * 10 + (**at - '0');
+    return value;
+}
+
+/* Not strtod, which reads a decimal comma in some locales. */
+double pleura_number_read(const char **at)
+{
+    int whole = 0, fraction = 0, digits = 0, exponent = 0;
+    bool negative = **at == '-';
+    if (negative)
+        (*at)++;
+    double value = read_digits(at, &whole);
+    if (**at == '.') {
+        (*at)++;
+        double part = read_digits(at, &fraction);
+        value += part / pow(10, fraction);
+    }
+    if (whole + fraction == 0)
+        return NAN;
+    if (**at == 'e' || **at == 'E') {
+        (*at)++;
+        bool small = **at == '-';
+        if (small || **at == '+')
+            (*at)++;
+        double power = read_digits(at, &digits);
+        exponent = power > 400 ? 400 : (int)power;
+        value *= pow(10, small ? -exponent : exponent);
+        if (digits == 0)
+            return NAN;
+    }
+    return negative ? -value : value;
 }

@@ -30,6 +30,9 @@ const char *pleura_number_text(pleura_number *out, double value, int digits);
 /* The same with `places` digits after the point (0 to 9), for sentences: 0.50 and not 0.5. */
 const char *pleura_fixed_text(pleura_number *out, double value, int places);
 
+/* [-]digits[.digits][e[+-]digits], moving *at behind it; NaN if there is no such number. */
+double pleura_number_read(const char **at);
+
 /* How many bytes the UTF-8 character at `bytes` has; 0 if there is none, and then *invalid says how
  * many bytes stand for one U+FFFD (the "maximal subpart" that browsers and Python replace). */
 size_t pleura_utf8_length(const char *bytes, size_t count, size_t *invalid);

@@ -105,17 +105,38 @@ typedef struct pleura_limits { /* 0 means the default */
 
 typedef struct pleura_image pleura_image;
 
+/*
+ * What a DICOM file says of its picture, and how its values became greys. Texts are never NULL, and
+ * "" where the file does not say. Of several frames the first is taken.
+ */
+typedef struct pleura_dicom_info {
+    const char *transfer_syntax; /* its UID; "" for a file without one, which is told by content */
+    const char *encoding;        /* its name */
+    const char *modality, *body_part, *view_position, *patient_orientation, *photometric;
+    double age_years;               /* NaN where it is not said */
+    uint32_t rows, columns, frames; /* as stored */
+    unsigned samples, bits_allocated, bits_stored, high_bit;
+    bool is_signed;
+    double pixel_aspect; /* a pixel's height over its width; pictures are made square */
+    /* Grey files: the stored values that occur, padding aside, and the values behind the modality
+     * LUT that became 0 and 65,535. */
+    int32_t lowest, highest;
+    double black, white;
+    const char *mapping; /* from stored values to greys, in words */
+} pleura_dicom_info;
+
 /* What the file was, kept for the gate and for people. */
 typedef struct pleura_image_info {
     uint32_t width, height; /* pixels */
-    const char *format;     /* "JPEG", "PNG", or "samples" for pleura_image_from_grey16 */
-    unsigned bits;          /* a sample's bits in the file: 1, 2, 4, 8 or 16 */
+    const char *format;     /* "JPEG", "PNG", "DICOM", "samples" for pleura_image_from_grey16 */
+    unsigned bits;          /* a sample's bits in the file: 1 to 16 */
     unsigned channels; /* in the file, as decoded: 1 grey, 2 grey + alpha, 3 colour, 4 + alpha */
     float chroma;      /* mean of (max - min of R, G, B) over the pixels, 0..1; 0 for grey */
+    const pleura_dicom_info *dicom; /* lives as long as the image; NULL for other formats */
 } pleura_image_info;
 
 /*
- * Decodes a JPEG (baseline or progressive) or PNG (any depth) of `size` bytes to grey. The kind is
+ * Decodes a JPEG (baseline or progressive), PNG (any depth) or DICOM file to grey. The kind is
  * told by the first bytes, never by a name. Colour becomes luma (ITU-R BT.601: .299 R + .587 G +
  * .114 B); alpha is composed over black. `limits` NULL means the defaults. The bytes are not kept.
  * The pixels are taken as they are stored: an EXIF orientation is not applied.
@@ -137,6 +158,11 @@ void pleura_image_get_info(const pleura_image *image, pleura_image_info *info);
 const uint16_t *pleura_image_samples(const pleura_image *image);
 
 void pleura_image_free(pleura_image *image);
+
+/* One line of JSON that says what was read and how it became greys: schema "pleura.image/1". Room and
+ * length as in pleura_report_json. */
+size_t pleura_image_json(const pleura_image *image, const char *file, char *buffer,
+                         size_t capacity);
 
 /* ---- Models ----------------------------------------------------------------------------------- */
 
@@ -328,6 +354,11 @@ pleura_code pleura_preprocess(const pleura_model *model, const pleura_image *ima
 /* Runs the network alone: `input` as above, `output` the label_count raw outputs (logits). */
 pleura_code pleura_run(pleura_model *model, const float *input, size_t input_count, float *output,
                        size_t output_count, pleura_error *error);
+
+/* The stored values of a DICOM file's first frame, before any lookup table: rows x columns x samples
+ * of them, pixel by pixel, which `count` must be. */
+pleura_code pleura_dicom_stored(const void *bytes, size_t size, const pleura_limits *limits,
+                                int32_t *values, size_t count, pleura_error *error);
 
 /* ---- Reports ---------------------------------------------------------------------------------- */
 

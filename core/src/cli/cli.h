@@ -18,6 +18,9 @@ typedef enum cli_form { FORM_PEOPLE, FORM_JSON, FORM_CSV } cli_form;
 
 /* ---- options.c ---- */
 
+/* What `inspect` writes: a description, the greys that the network sees, or DICOM's stored values. */
+typedef enum cli_pixels { PIXELS_NONE, PIXELS_GREY, PIXELS_STORED } cli_pixels;
+
 typedef struct cli_options {
     const char *command;
     const char **inputs;
@@ -25,6 +28,7 @@ typedef struct cli_options {
     const char *model;  /* NULL: the default */
     const char *output; /* NULL: standard output */
     cli_form form;
+    cli_pixels pixels;
     bool has_threshold;
     float threshold;
     unsigned threads;
@@ -119,6 +123,7 @@ bool cli_people_row(cli_output *output, const pleura_model *model, const char *p
 int cli_classify(const cli_options *options);
 int cli_evaluate(const cli_options *options);
 int cli_info(const cli_options *options);
+int cli_inspect(const cli_options *options);
 int cli_tensor(const cli_options *options);
 int cli_run(const cli_options *options);
 

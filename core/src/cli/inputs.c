@@ -48,11 +48,21 @@ static bool visit_fault(const cli_visitor *visitor, const char *path, const char
     return visitor->visit(visitor->context, path, &fault);
 }
 
+/* DICOM files are named by numbers with points in them, so that what follows the last is no kind. */
+static bool is_uid(const char *name)
+{
+    return name[strspn(name, "0123456789.")] == '\0';
+}
+
 /* In a folder only what may be an image is taken; a file named on the command line always is. */
 static bool image_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return !dot || strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 ||
+    if (strcasecmp(name, "DICOMDIR") == 0)
+        return false;
+    return !dot || is_uid(name) || strcasecmp(dot, ".dcm") == 0 || strcasecmp(dot, ".dicom") == 0 ||
+           strcasecmp(dot, ".dic") == 0 || strcasecmp(dot, ".ima") == 0 ||
+           strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 ||
            strcasecmp(dot, ".png") == 0;
 }
 

@@ -3,7 +3,8 @@
 #include <string.h>
 
 static const char help[] =
-    "Pleura " PLEURA_VERSION ": classifies chest X-rays (JPEG, PNG). Nothing leaves this machine.\n"
+    "Pleura " PLEURA_VERSION
+    ": classifies chest X-rays (DICOM, JPEG, PNG). Nothing leaves this machine.\n"
     "It is a research tool, not a medical device: nothing that it returns is a diagnosis.\n"
     "\n"
     "  pleura classify FILE...     classifies images; a folder stands for the images in it, and\n"
@@ -12,6 +13,7 @@ static const char help[] =
     "calibration,\n"
     "                              with 95 % intervals (columns path, labels; patient if known)\n"
     "  pleura info [M.onnx]        says what a model is\n"
+    "  pleura inspect FILE...      says what was read from images, and how pixels became greys\n"
     "  pleura tensor FILE --output F.f32    writes the network's input for an image\n"
     "  pleura run F.f32 --output G.f32      runs the network alone\n"
     "                              (raw little-endian 32-bit floats, for comparisons)\n"
@@ -19,6 +21,7 @@ static const char help[] =
     "  --model M.onnx     the model; else PLEURA_MODEL, else the one that comes with Pleura\n"
     "  --json             a line of JSON for each file (schema pleura.result/1)\n"
     "  --csv              a row of CSV for each file\n"
+    "  --grey, --stored   inspect writes 16-bit greys, or a DICOM file's 32-bit stored values\n"
     "  --threshold T      0 to 1, in place of the model's\n"
     "  --threads N        threads for one image (1)\n"
     "  --folder DIR       evaluate: where the table's paths start (else beside the table)\n"
@@ -54,7 +57,7 @@ static int dispatch(int argc, char **argv)
         int (*command)(const cli_options *);
     } commands[] = {
         {"classify", cli_classify}, {"evaluate", cli_evaluate}, {"info", cli_info},
-        {"tensor", cli_tensor},     {"run", cli_run},
+        {"inspect", cli_inspect},   {"tensor", cli_tensor},     {"run", cli_run},
     };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) != 0)

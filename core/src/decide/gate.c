@@ -77,7 +77,7 @@ static void check_contrast(const pleura_image *image, const pleura_image_info *i
                            "%s %% are needed%s.",
                            pleura_fixed_text(&found, 100 * spread, 1),
                            pleura_fixed_text(&least, 100 * PLEURA_GATE_MIN_CONTRAST, 0),
-                           info->bits == 16 ? " (12-bit samples in a 16-bit file must be scaled "
+                           info->bits == 16 && !info->dicom ? " (12-bit samples in a 16-bit file must be scaled "
                                               "to its range)"
                                             : "");
 }

@@ -1,6 +1,8 @@
 #include "image.h"
 
 #include "../error.h"
+#include "dicom/dicom.h"
+#include "dicom/file.h"
 
 #include <limits.h>
 #include <string.h>
@@ -17,7 +19,6 @@ static const char *known_kind(const unsigned char *bytes, size_t size)
         unsigned char at, count;
         const char *magic, *name;
     } kinds[] = {
-        {128, 4, "DICM", "a DICOM file"},
         {0, 4, "GIF8", "a GIF"},
         {0, 4, "II*\0", "a TIFF"},
         {0, 4, "MM\0*", "a TIFF"},
@@ -64,9 +65,10 @@ static pleura_code refuse_kind(const unsigned char *bytes, size_t size, pleura_e
     if (!kind)
         kind = text_kind(bytes, size);
     if (kind)
-        return pleura_fail(error, PLEURA_ERROR_FORMAT, "This is %s, not a JPEG or PNG.", kind);
+        return pleura_fail(error, PLEURA_ERROR_FORMAT, "This is %s, not a DICOM file, JPEG or PNG.",
+                           kind);
     return pleura_fail(error, PLEURA_ERROR_FORMAT,
-                       "This is neither a JPEG nor a PNG: it begins with the bytes "
+                       "This is no DICOM file, JPEG or PNG: it begins with the bytes "
                        "%02x %02x %02x %02x.",
                        bytes[0], size > 1 ? bytes[1] : 0, size > 2 ? bytes[2] : 0,
                        size > 3 ? bytes[3] : 0);
@@ -107,6 +109,8 @@ pleura_code pleura_image_decode(const void *bytes, size_t size, const pleura_lim
         return pleura_fail(error, PLEURA_ERROR_TOO_LARGE,
                            "The file has %zu bytes; at most %zu are read.", size,
                            used.max_bytes < INT_MAX ? used.max_bytes : (size_t)INT_MAX);
+    if (pleura_dicom_detect(bytes, size))
+        return pleura_dicom_decode(bytes, size, &used, image, error);
     pleura_container found = {0};
     pleura_code code = check_container(bytes, size, &used, &found, error);
     if (code != PLEURA_OK)

@@ -91,6 +91,7 @@ void pleura_image_free(pleura_image *image)
 {
     if (!image)
         return;
+    pleura_free(image->dicom);
     pleura_free(image->samples);
     pleura_free(image);
 }

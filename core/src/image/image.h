@@ -6,7 +6,8 @@
 
 struct pleura_image {
     pleura_image_info info;
-    uint16_t *samples; /* grey, row by row */
+    uint16_t *samples;                 /* grey, row by row */
+    struct pleura_dicom_record *dicom; /* what info.dicom lies in, or NULL */
 };
 
 /* What the walk over a file's container found, before anything is decoded. */
@@ -37,6 +38,23 @@ pleura_image *pleura_image_new(uint32_t width, uint32_t height);
 pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
                               const pleura_container *found, pleura_image **image,
                               pleura_error *error);
+
+/* What a JPEG's frame header says, wherever it stands. */
+typedef struct pleura_jpeg_kind {
+    bool dct; /* baseline, extended or progressive; else lossless or something that is not read */
+    unsigned bits, components;
+} pleura_jpeg_kind;
+
+pleura_code pleura_jpeg_probe(const unsigned char *bytes, size_t size, pleura_jpeg_kind *kind,
+                              pleura_error *error);
+
+/* A grey JPEG of 8 bits that must have this size, to one cell a sample. */
+pleura_code pleura_stb_jpeg_cells(const unsigned char *bytes, size_t size, uint32_t width,
+                                  uint32_t height, uint16_t *cells, pleura_error *error);
+
+/* Raw deflate (RFC 1951) of at most `limit` bytes; *out is to be given back with pleura_free. */
+pleura_code pleura_inflate(const unsigned char *bytes, size_t size, size_t limit,
+                           unsigned char **out, size_t *out_size, pleura_error *error);
 
 /* To grey: `pixels` has info.width x info.height pixels of info.channels samples, interleaved, of
  * 8 or 16 bits. Sets image->samples and info.chroma. */

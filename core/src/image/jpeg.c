@@ -157,6 +157,32 @@ static pleura_code finish(const walk *w)
     return PLEURA_OK;
 }
 
+pleura_code pleura_jpeg_probe(const unsigned char *bytes, size_t size, pleura_jpeg_kind *kind,
+                              pleura_error *error)
+{
+    walk w = {.bytes = bytes, .size = size, .at = 2, .error = error};
+    unsigned marker;
+    if (size < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8)
+        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "JPEG: the data does not begin with a start-of-image marker.");
+    while (next_marker(&w, &marker)) {
+        if (stands_alone(marker))
+            continue;
+        size_t length = size - w.at < 2 ? 0 : read16(bytes + w.at);
+        if (length < 2 || length > size - w.at)
+            return truncated(&w);
+        /* DHT, JPG and DAC stand among the frame headers' numbers. */
+        bool frame = marker >= 0xC0 && marker <= 0xCF && marker % 4 != 0;
+        if ((frame || marker == 0xC0) && length >= 8) {
+            *kind = (pleura_jpeg_kind){
+                .dct = marker <= 0xC2, .bits = bytes[w.at + 2], .components = bytes[w.at + 7]};
+            return PLEURA_OK;
+        }
+        w.at += length;
+    }
+    return truncated(&w);
+}
+
 pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
                               pleura_container *found, pleura_error *error)
 {

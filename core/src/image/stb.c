@@ -4,6 +4,7 @@
 #include "../error.h"
 #include "../memory.h"
 
+#include <limits.h>
 #include <string.h>
 
 /*
@@ -92,6 +93,58 @@ static pleura_code failed(const pleura_container *found, pleura_error *error)
     return pleura_fail(error, PLEURA_ERROR_CORRUPT,
                        "%s: the image data cannot be decoded (stb_image: %s).", found->format,
                        reason);
+}
+
+/* The output grows eightfold until it holds the data, so that the limit costs no memory by itself. */
+pleura_code pleura_inflate(const unsigned char *bytes, size_t size, size_t limit,
+                           unsigned char **out, size_t *out_size, pleura_error *error)
+{
+    limit = limit < INT_MAX ? limit : INT_MAX;
+    for (size_t room = 65536 + 8 * (size < limit / 8 ? size : limit / 8);; room *= 8) {
+        room = room < limit / 8 ? room : limit;
+        *out = pleura_alloc(room);
+        if (!*out)
+            return pleura_fail_memory(error, room, "the inflated data");
+        int length = stbi_zlib_decode_noheader_buffer((char *)*out, (int)room, (const char *)bytes,
+                                                      (int)size);
+        if (length >= 0) {
+            *out_size = (size_t)length;
+            return PLEURA_OK;
+        }
+        pleura_free(*out);
+        *out = NULL;
+        const char *reason = stbi_failure_reason();
+        if (strcmp(reason, "output buffer limit") != 0)
+            return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                               "The deflated data cannot be inflated (stb_image: %s).", reason);
+        if (room == limit)
+            return pleura_fail(error, PLEURA_ERROR_TOO_LARGE,
+                               "The deflated data has more than %zu bytes, the most that is read.",
+                               limit);
+    }
+}
+
+pleura_code pleura_stb_jpeg_cells(const unsigned char *bytes, size_t size, uint32_t width,
+                                  uint32_t height, uint16_t *cells, pleura_error *error)
+{
+    const pleura_limits limits = {
+        .max_bytes = size, .max_pixels = (uint64_t)width * height, .max_side = UINT32_MAX};
+    pleura_container found = {0};
+    pleura_code code = pleura_jpeg_check(bytes, size, &limits, &found, error);
+    if (code != PLEURA_OK)
+        return code;
+    if (found.width != width || found.height != height)
+        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "DICOM: %u x %u pixels, and a JPEG of %u x %u.", (unsigned)width,
+                           (unsigned)height, (unsigned)found.width, (unsigned)found.height);
+    int w = 0, h = 0, channels = 0;
+    unsigned char *pixels = stbi_load_from_memory(bytes, (int)size, &w, &h, &channels, 1);
+    if (!pixels)
+        return failed(&found, error);
+    for (size_t i = 0; i < (size_t)width * height; i++)
+        cells[i] = pixels[i];
+    stbi_image_free(pixels);
+    return PLEURA_OK;
 }
 
 static pleura_image *new_image(const pleura_container *found, int channels)

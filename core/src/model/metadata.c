@@ -1,6 +1,7 @@
 #include "metadata.h"
 
 #include "../error.h"
+#include "../text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,49 +32,7 @@ static pleura_code refuse(const source *s, const char *key, const char *expected
                        find(s, key), expected);
 }
 
-/* ---- Numbers: not strtod, which reads a decimal comma in some locales ---- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static double read_digits(const char **at, int *places)
-{
-    double value = 0;
-    for (; is_digit(**at); (*at)++, ++*places)
-        value = value * 10 + (**at - '0');
-    return value;
-}
-
-/* [-]digits[.digits][e[+-]digits], moving *at behind it; NaN if there is no such number. */
-static double read_number(const char **at)
-{
-    int whole = 0, fraction = 0, digits = 0, exponent = 0;
-    bool negative = **at == '-';
-    if (negative)
-        (*at)++;
-    double value = read_digits(at, &whole);
-    if (**at == '.') {
-        (*at)++;
-        double part = read_digits(at, &fraction);
-        value += part / pow(10, fraction);
-    }
-    if (whole + fraction == 0)
-        return NAN;
-    if (**at == 'e' || **at == 'E') {
-        (*at)++;
-        bool small = **at == '-';
-        if (small || **at == '+')
-            (*at)++;
-        double power = read_digits(at, &digits);
-        exponent = power > 400 ? 400 : (int)power;
-        value *= pow(10, small ? -exponent : exponent);
-        if (digits == 0)
-            return NAN;
-    }
-    return negative ? -value : value;
-}
+/* ---- Numbers ---- */
 
 /* A number from minimum to maximum, or `otherwise` where the property is missing. */
 static pleura_code number(const source *s, const char *key, double minimum, double maximum,
@@ -84,7 +43,7 @@ static pleura_code number(const source *s, const char *key, double minimum, doub
     if (!text)
         return PLEURA_OK;
     char expected[80];
-    double value = read_number(&text);
+    double value = pleura_number_read(&text);
     snprintf(expected, sizeof expected, "a number from %g to %g is expected", minimum, maximum);
     if (*text || !(value >= minimum && value <= maximum))
         return refuse(s, key, expected);
@@ -104,7 +63,7 @@ static pleura_code per_channel(const source *s, const char *key, bool zero_allow
     int count = 0;
     bool right = true;
     while (right && count < 3) {
-        double value = read_number(&text);
+        double value = pleura_number_read(&text);
         right = isfinite(value) && (zero_allowed || value != 0);
         out[count++] = (float)value;
         if (*text != ',')

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Compares stored values with pydicom, GDCM and DCMTK: compare.py PLEURA FILE...
+
+Bit for bit where the syntax is lossless, to within 1 where it is not. Needs python3-pydicom,
+python3-gdcm, python3-numpy and dcmtk; what an oracle itself cannot read is said and passed over.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import gdcm
+import numpy as np
+import pydicom
+
+LOSSY = {'1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51', '1.2.840.10008.1.2.4.81',
+         '1.2.840.10008.1.2.4.91', '1.2.840.10008.1.2.4.203'}
+DCMTK = {'1.2.840.10008.1.2.4.50': 'dcmdjpeg', '1.2.840.10008.1.2.4.51': 'dcmdjpeg',
+         '1.2.840.10008.1.2.4.57': 'dcmdjpeg', '1.2.840.10008.1.2.4.70': 'dcmdjpeg',
+         '1.2.840.10008.1.2.4.80': 'dcmdjpls', '1.2.840.10008.1.2.4.81': 'dcmdjpls',
+         '1.2.840.10008.1.2.5': 'dcmdrle'}
+
+
+def run(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+
+
+def ours(pleura, path, folder):
+    out = os.path.join(folder, 'ours')
+    done = run(pleura, 'inspect', '--stored', path, '--output', out)
+    if done.returncode:
+        return None, done.stderr.decode().strip().split(': ', 2)[-1]
+    return np.fromfile(out, '<i4'), ''
+
+
+def cells(dataset):
+    """The first frame of uncompressed pixel data, interleaved."""
+    big = not dataset.is_little_endian
+    kind = ('>' if big else '<') + ('i' if dataset.PixelRepresentation else 'u')
+    count = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel
+    data = dataset.PixelData
+    if big and dataset.BitsAllocated == 8 and dataset['PixelData'].VR == 'OW':
+        data = np.frombuffer(data, '>u2').astype('<u2').tobytes()
+    values = np.frombuffer(data, kind + str(dataset.BitsAllocated // 8), count).astype(np.int64)
+    # The bits that are stored, with their sign; overlays may stand in the others.
+    shift, bits = dataset.HighBit + 1 - dataset.BitsStored, dataset.BitsStored
+    values = (values >> shift) & ((1 << bits) - 1)
+    if dataset.PixelRepresentation:
+        values = np.where(values >> (bits - 1), values - (1 << bits), values)
+    if dataset.SamplesPerPixel > 1 and dataset.get('PlanarConfiguration', 0):
+        values = values.reshape(dataset.SamplesPerPixel, -1).T.ravel()
+    return values
+
+
+def by_dcmtk(path, folder, syntax):
+    out = os.path.join(folder, 'dcmtk')
+    tool = DCMTK.get(syntax)
+    if not tool:
+        return None
+    done = run(tool, *(['+cn'] if tool == 'dcmdjpeg' else []), path, out)
+    return None if done.returncode else cells(pydicom.dcmread(out, force=True))
+
+
+def by_gdcm(path, folder):
+    out = os.path.join(folder, 'gdcm')
+    reader = gdcm.ImageReader()
+    reader.SetFileName(path)
+    if not reader.Read():
+        return None
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
+    change.SetInput(reader.GetImage())
+    if not change.Change():
+        return None
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(out)
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    return cells(pydicom.dcmread(out, force=True)) if writer.Write() else None
+
+
+def by_pydicom(path):
+    dataset = pydicom.dcmread(path, force=True)
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        return None
+    return cells(dataset)
+
+
+def compare(pleura, path):
+    with tempfile.TemporaryDirectory() as folder:
+        values, why = ours(pleura, path, folder)
+        if values is None:
+            return True, 'refused: ' + why
+        try:
+            dataset = pydicom.dcmread(path, force=True, stop_before_pixels=True)
+            syntax = str(dataset.file_meta.TransferSyntaxUID)
+        except AttributeError:
+            syntax = ''
+        allowed = 1 if syntax in LOSSY else 0
+        notes, good, seen = [], True, 0
+        for name, read in (('pydicom', lambda: by_pydicom(path)), ('gdcm', lambda: by_gdcm(path, folder)),
+                           ('dcmtk', lambda: by_dcmtk(path, folder, syntax))):
+            try:
+                other = read()
+            except Exception as error:  # an oracle's own limits are not ours
+                notes.append(f'{name} fails ({type(error).__name__})')
+                continue
+            if other is None:
+                notes.append(f'{name} -')
+                continue
+            if len(other) != len(values):
+                good = False
+                notes.append(f'{name} has {len(other)} values, not {len(values)}')
+                continue
+            seen += 1
+            worst = int(np.abs(other - values).max())
+            good &= worst <= allowed
+            notes.append(f'{name} {worst}')
+        return good and seen > 0, f'largest difference (at most {allowed}): ' + ', '.join(notes)
+
+
+def main():
+    pleura, bad = sys.argv[1], 0
+    for path in sys.argv[2:]:
+        good, words = compare(pleura, path)
+        bad += not good
+        print(f"{'ok    ' if good else 'NOT OK'} {os.path.basename(path)}: {words}")
+    print(f'{len(sys.argv) - 2 - bad} of {len(sys.argv) - 2} ok')
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
