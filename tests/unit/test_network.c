@@ -9,6 +9,7 @@
 
 #include "onnx_writer.h"
 #include "pleura/pleura.h"
+#include "run/network.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -426,6 +427,83 @@ static void channels_last_and_broadcasts(void **state)
     free(got), free(x), free(scale);
 }
 
+/* ---- Several outputs ---- */
+
+static float plain_dot(const float *a, size_t step, const float *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)a[i * step] * (double)b[i];
+    return (float)sum;
+}
+
+/* The file's second output, and the features that somebody asks for, beside the first. */
+static void inner_values_are_outputs(void **state)
+{
+    (void)state;
+    seed = 10;
+    int64_t dims[] = {1, 3, 4, 5}, w_dims[] = {2, 3, 1, 1}, fc_dims[] = {4, 2};
+    float *x = random_floats(60), *w = random_floats(6), *fc = random_floats(8);
+    buffer file_graph = {0};
+    put_value_info(&file_graph, GRAPH_INPUT, "x", 4, dims);
+    put_tensor(&file_graph, "w", TYPE_FLOAT, 4, w_dims, w, 24);
+    put_tensor(&file_graph, "fc", TYPE_FLOAT, 2, fc_dims, fc, 32);
+    put_node(&file_graph, "Conv", "x w", "conv");
+    put_node(&file_graph, "Relu", "conv", "relu");
+    put_node(&file_graph, "GlobalAveragePool", "relu", "pool");
+    put_node(&file_graph, "Flatten", "pool", "flat");
+    put_node(&file_graph, "Identity", "flat", "embedding");
+    buffer gemm = make_node("Gemm", "embedding fc", "y");
+    put_attribute_int(&gemm, "transB", 1);
+    put_message(&file_graph, GRAPH_NODE, &gemm);
+    put_value_info(&file_graph, GRAPH_OUTPUT, "y", 0, NULL);
+    put_value_info(&file_graph, GRAPH_OUTPUT, "embedding", 0, NULL);
+    buffer file = make_model(13, &file_graph);
+
+    pleura_graph graph = {0};
+    pleura_network *network;
+    size_t tapped;
+    assert_int_equal(pleura_onnx_read(file.bytes, file.size, &graph, NULL), PLEURA_OK);
+    assert_int_equal(pleura_graph_infer(&graph, NULL), PLEURA_OK);
+    assert_int_equal(pleura_graph_simplify(&graph, NULL), PLEURA_OK);
+    assert_true(pleura_graph_add_output(&graph, pleura_graph_features(&graph), &tapped));
+    assert_int_equal(tapped, 2);
+    assert_int_equal(pleura_network_create(&graph, 1, &network, NULL), PLEURA_OK);
+    pleura_graph_free(&graph);
+    free(file.bytes);
+    assert_int_equal(pleura_network_input_count(network), 1);
+    assert_int_equal(pleura_network_input(network, 0)->count, 60);
+    memcpy(pleura_network_input(network, 0)->data, x, 60 * sizeof *x);
+    assert_int_equal(pleura_network_run(network, NULL), PLEURA_OK);
+
+    assert_int_equal(pleura_network_output_count(network), 3);
+    assert_null(pleura_network_output(network, 3));
+    assert_int_equal(pleura_network_find_output(network, "embedding"), 1);
+    assert_int_equal(pleura_network_find_output(network, "relu"), 2);
+    assert_true(pleura_network_find_output(network, "flat") == SIZE_MAX);
+    const pleura_port *features = pleura_network_output(network, 2);
+    assert_int_equal(features->rank, 4);
+    assert_int_equal(features->dims[1], 2);
+    assert_int_equal(features->dims[3], 5);
+    float relu[40], embedding[2], y[4];
+    for (size_t i = 0; i < 40; i++)
+        relu[i] = fmaxf(0, plain_dot(x + i % 20, 20, w + i / 20 * 3, 3));
+    for (size_t c = 0; c < 2; c++) {
+        double sum = 0;
+        for (size_t i = 0; i < 20; i++)
+            sum += (double)relu[c * 20 + i];
+        embedding[c] = (float)(sum / 20);
+    }
+    for (size_t i = 0; i < 4; i++)
+        y[i] = plain_dot(embedding, 1, fc + 2 * i, 2);
+    assert_int_equal(features->count, 40);
+    assert_close("features", features->data, relu, 40);
+    assert_close("embedding", pleura_network_output(network, 1)->data, embedding, 2);
+    assert_close("answer", pleura_network_output(network, 0)->data, y, 4);
+    pleura_network_free(network);
+    free(x), free(w), free(fc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +513,7 @@ int main(void)
         cmocka_unit_test(dense_block_equals_plain_loops),
         cmocka_unit_test(computed_shapes_fold),
         cmocka_unit_test(channels_last_and_broadcasts),
+        cmocka_unit_test(inner_values_are_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

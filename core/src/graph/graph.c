@@ -1,5 +1,7 @@
 #include "graph.h"
 
+#include "fold.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +106,44 @@ uint32_t pleura_graph_value(pleura_graph *graph, const char *name, size_t length
             *slot = pleura_graph_new_value(graph, copy);
     }
     return *slot;
+}
+
+bool pleura_graph_add_output(pleura_graph *graph, uint32_t value, size_t *index)
+{
+    for (*index = 0; *index < graph->output_count; ++*index)
+        if (graph->outputs[*index] == value)
+            return true;
+    uint32_t *outputs =
+        pleura_arena_alloc(&graph->arena, (graph->output_count + 1) * sizeof *outputs);
+    if (!outputs)
+        return false;
+    memcpy(outputs, graph->outputs, graph->output_count * sizeof *outputs);
+    outputs[graph->output_count++] = value;
+    graph->outputs = outputs;
+    graph->values[value].users++;
+    return true;
+}
+
+static bool averages_an_image(const pleura_graph *graph, const pleura_node *node)
+{
+    bool axes[PLEURA_MAX_RANK];
+    if (node->dead || graph->values[node->inputs[0]].rank != 4)
+        return false;
+    if (node->op == PLEURA_OP_GlobalAveragePool)
+        return true;
+    return node->op == PLEURA_OP_ReduceMean &&
+           pleura_node_axes(graph, node, axes, NULL, NULL) == PLEURA_OK && !axes[0] && !axes[1] &&
+           axes[2] && axes[3];
+}
+
+uint32_t pleura_graph_features(const pleura_graph *graph)
+{
+    for (size_t i = graph->node_count; i-- > 0;) {
+        const pleura_node *node = &graph->nodes[i];
+        if (node->input_count && averages_an_image(graph, node))
+            return node->inputs[0];
+    }
+    return PLEURA_NONE;
 }
 
 int64_t pleura_value_elements(const pleura_value *value)

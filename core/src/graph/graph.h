@@ -35,7 +35,7 @@ typedef struct pleura_value {
     const void
         *data; /* the elements of a constant, aligned for their type; NULL for an activation */
     uint32_t producer; /* index of its node, PLEURA_NONE for inputs and constants */
-    uint32_t users;    /* how many node inputs read it, and 1 more if it is the network's output */
+    uint32_t users;    /* how many node inputs read it, and 1 more for each output that it is */
 } pleura_value;
 
 /* Every operator that is understood: X(NAME, minimum inputs, maximum inputs). The name is ONNX's. */
@@ -146,6 +146,14 @@ bool pleura_grow(void **array, size_t *capacity, size_t count, size_t size);
 uint32_t pleura_graph_value(pleura_graph *graph, const char *name, size_t length);
 /* A new value without a name in the file. */
 uint32_t pleura_graph_new_value(pleura_graph *graph, const char *name);
+
+/* Makes an inner value an output as well (once the graph is simplified, so that nothing of the
+ * simplification is lost by it) and gives its index among the outputs; false if memory ran out. */
+bool pleura_graph_add_output(pleura_graph *graph, uint32_t value, size_t *index);
+
+/* The image that a classifier's last global average pooling reads: its features, from which class
+ * activation maps are made. PLEURA_NONE if there is none. */
+uint32_t pleura_graph_features(const pleura_graph *graph);
 
 /* Product of the dimensions; 1 for a scalar. Only for values with a shape. */
 int64_t pleura_value_elements(const pleura_value *value);

@@ -31,8 +31,10 @@ static void replace_value(pleura_graph *graph, uint32_t from, uint32_t to)
             if (graph->nodes[n].inputs[i] == from)
                 graph->nodes[n].inputs[i] = to;
     for (size_t i = 0; i < graph->output_count; i++)
-        if (graph->outputs[i] == from)
+        if (graph->outputs[i] == from) {
             graph->outputs[i] = to;
+            graph->values[to].name = graph->values[from].name; /* by which it is asked for */
+        }
 }
 
 /* The live node that makes a value, if this reader is its only one. */

@@ -41,20 +41,44 @@ static pleura_code keep_properties(pleura_model *model, const pleura_graph *grap
     return PLEURA_OK;
 }
 
+/* As tf2onnx may leave them. */
+static bool has_channels_last(const size_t *dims)
+{
+    bool first = dims[1] == 1 || dims[1] == 3;
+    return !first && (dims[3] == 1 || dims[3] == 3);
+}
+
+/* The caller's planes, in the order that the network wants. */
+static void fill_input(pleura_model *model, const float *planes)
+{
+    const pleura_port *input = pleura_network_input(model->network, 0);
+    size_t channels = model->input.channels, area = input->count / channels;
+    if (!has_channels_last(input->dims)) {
+        memcpy(input->data, planes, input->count * sizeof *planes);
+        return;
+    }
+    for (size_t c = 0; c < channels; c++)
+        for (size_t i = 0; i < area; i++)
+            input->data[i * channels + c] = planes[c * area + i];
+}
+
 static pleura_code read_metadata(pleura_model *model, pleura_error *error)
 {
     pleura_code code =
         pleura_metadata_input(model->properties, model->property_count, &model->input, error);
     if (code != PLEURA_OK)
         return code;
-    pleura_network_input(model->network, &model->input.channels, &model->input.height,
-                         &model->input.width);
+    const size_t *dims = pleura_network_input(model->network, 0)->dims;
+    bool last = has_channels_last(dims);
+    model->input.channels = (uint32_t)dims[last ? 3 : 1];
+    model->input.height = (uint32_t)dims[last ? 1 : 2];
+    model->input.width = (uint32_t)dims[last ? 2 : 3];
     if (model->input.channels != 1 && model->input.channels != 3)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "The network's input has %u channels; 1 or 3 are filled from an image.",
                            (unsigned)model->input.channels);
     return pleura_metadata_decision(model->properties, model->property_count,
-                                    pleura_network_output_count(model->network), &model->arena,
+                                    pleura_network_output(model->network, 0)->count, &model->arena,
                                     &model->decision, error);
 }
 
@@ -233,5 +257,10 @@ pleura_code pleura_run(pleura_model *model, const float *input, size_t input_cou
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
                            "pleura_run: %zu inputs and %zu outputs; the network has %zu and %zu.",
                            input_count, output_count, wanted, model->decision.label_count);
-    return pleura_network_run(model->network, input, output, error);
+    fill_input(model, input);
+    pleura_code code = pleura_network_run(model->network, error);
+    if (code == PLEURA_OK)
+        memcpy(output, pleura_network_output(model->network, 0)->data,
+               output_count * sizeof *output);
+    return code;
 }

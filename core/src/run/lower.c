@@ -2,69 +2,61 @@
 
 #include "../error.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- Values and their forms ---- */
 
-bool pleura_input_is_nhwc(const pleura_value *input)
+int pleura_form_axis(int axis, pleura_form form)
 {
-    bool first = input->dims[1] == 1 || input->dims[1] == 3;
-    bool last = input->dims[3] == 1 || input->dims[3] == 3;
-    return last && !first;
+    static const int nchw_to_nhwc[4] = {0, 3, 1, 2};
+    return form == PLEURA_PLAIN ? axis : nchw_to_nhwc[axis];
 }
-
-/* Where in NCHW each dimension of NHWC stands. */
-static const int nhwc_of[4] = {0, 2, 3, 1};
 
 pleura_dims pleura_value_dims(const pleura_value *value, pleura_form form)
 {
     pleura_dims dims = {.rank = (size_t)value->rank};
     for (int i = 0; i < value->rank; i++)
-        dims.size[i] = (size_t)value->dims[form == PLEURA_NHWC ? nhwc_of[i] : i];
+        dims.size[pleura_form_axis(i, form)] = (size_t)value->dims[i];
     return dims;
 }
 
-pleura_code pleura_lower_check(pleura_lowering *l, const pleura_node *node, enum xnn_status status)
+static void *out_of_memory(pleura_lowering *l)
 {
-    pleura_node_label label;
-    if (status == xnn_status_success)
-        return PLEURA_OK;
-    if (status == xnn_status_out_of_memory)
-        return pleura_fail(l->error, PLEURA_ERROR_MEMORY, "Out of memory while preparing %s.",
-                           node ? pleura_node_describe(node, &label) : "the network");
-    return pleura_fail(l->error, PLEURA_ERROR_OPERATOR,
-                       "%s is used in a way that XNNPACK does not run (status %d).",
-                       node ? pleura_node_describe(node, &label) : "A tensor", (int)status);
+    l->code =
+        pleura_fail(l->error, PLEURA_ERROR_MEMORY, "Out of memory while planning the network.");
+    return NULL;
 }
 
-static enum xnn_status define(pleura_lowering *l, const pleura_dims *dims, const void *data,
-                              uint32_t external, uint32_t flags, uint32_t *id)
+static pleura_tensor *new_tensor(pleura_lowering *l, const pleura_dims *dims)
 {
-    return xnn_define_tensor_value(l->subgraph, xnn_datatype_fp32, dims->rank, dims->size, data,
-                                   external, flags, id);
+    if (l->code != PLEURA_OK)
+        return NULL;
+    uint64_t elements = 1;
+    for (size_t i = 0; i < dims->rank && elements <= PLEURA_MAX_ELEMENTS; i++)
+        elements *= dims->size[i];
+    if (elements > PLEURA_MAX_ELEMENTS)
+        return out_of_memory(l);
+    pleura_tensor *tensor = pleura_plan_tensor(l->plan, dims, sizeof(float));
+    return tensor ? tensor : out_of_memory(l);
 }
 
-pleura_code pleura_lower_temporary(pleura_lowering *l, const pleura_dims *dims, uint32_t *id)
+pleura_tensor *pleura_lower_temporary(pleura_lowering *l, const pleura_dims *dims)
 {
-    return pleura_lower_check(l, NULL, define(l, dims, NULL, XNN_INVALID_VALUE_ID, 0, id));
+    return new_tensor(l, dims);
 }
 
-pleura_code pleura_lower_constant(pleura_lowering *l, const pleura_dims *dims, const float *data,
-                                  uint32_t *id)
+pleura_tensor *pleura_lower_constant(pleura_lowering *l, const pleura_dims *dims, const float *data)
 {
-    return pleura_lower_check(l, NULL, define(l, dims, data, XNN_INVALID_VALUE_ID, 0, id));
+    pleura_tensor *tensor = new_tensor(l, dims);
+    if (tensor)
+        tensor->data = data;
+    return tensor;
 }
 
-pleura_code pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form form, uint32_t *id)
+pleura_tensor *pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form form)
 {
-    bool output = value == l->graph->outputs[0] && form == PLEURA_PLAIN;
     pleura_dims dims = pleura_value_dims(&l->graph->values[value], form);
-    enum xnn_status status =
-        define(l, &dims, NULL, output ? PLEURA_EXTERNAL_OUTPUT : XNN_INVALID_VALUE_ID,
-               output ? XNN_VALUE_FLAG_EXTERNAL_OUTPUT : 0, id);
-    l->ids[value][form] = *id;
-    return pleura_lower_check(l, NULL, status);
+    return l->tensors[value][form] = new_tensor(l, &dims);
 }
 
 static void permute_constant(const pleura_value *value, pleura_form form, float *to)
@@ -82,21 +74,22 @@ static void permute_constant(const pleura_value *value, pleura_form form, float 
                     to[((n * d[2] + y) * d[3] + x) * d[1] + c] = *from++;
 }
 
-static pleura_code use_constant(pleura_lowering *l, uint32_t index, pleura_form form)
+pleura_tensor *pleura_lower_value_constant(pleura_lowering *l, const pleura_value *value,
+                                           pleura_form form)
 {
-    const pleura_value *value = &l->graph->values[index];
-    if (value->element != PLEURA_FLOAT)
-        return pleura_fail(l->error, PLEURA_ERROR_OPERATOR,
-                           "ONNX: the integer constant '%.80s' is used in float arithmetic.",
-                           value->name);
-    /* XNNPACK may read (never use) XNN_EXTRA_BYTES past the end. */
+    if (value->element != PLEURA_FLOAT) {
+        l->code = pleura_fail(l->error, PLEURA_ERROR_OPERATOR,
+                              "ONNX: the integer constant '%.80s' is used in float arithmetic.",
+                              value->name);
+        return NULL;
+    }
     size_t size = (size_t)pleura_value_elements(value) * sizeof(float);
-    float *copy = pleura_arena_alloc(l->keep, size + XNN_EXTRA_BYTES);
+    float *copy = pleura_lower_keep(l, size + XNN_EXTRA_BYTES);
     if (!copy)
-        return pleura_fail_memory(l->error, size, value->name);
+        return NULL;
     permute_constant(value, form, copy);
     pleura_dims dims = pleura_value_dims(value, form);
-    return pleura_lower_constant(l, &dims, copy, &l->ids[index][form]);
+    return pleura_lower_constant(l, &dims, copy);
 }
 
 static bool same_in_both_forms(const pleura_value *value)
@@ -104,170 +97,175 @@ static bool same_in_both_forms(const pleura_value *value)
     return value->dims[1] == 1 || value->dims[2] * value->dims[3] == 1;
 }
 
-static pleura_code convert_form(pleura_lowering *l, uint32_t index, pleura_form to)
+static void convert(pleura_lowering *l, uint32_t index, pleura_form to)
 {
     static const size_t perms[2][4] = {{0, 3, 1, 2}, {0, 2, 3, 1}};
-    const pleura_value *value = &l->graph->values[index];
-    uint32_t from = l->ids[index][to == PLEURA_NHWC ? PLEURA_PLAIN : PLEURA_NHWC], id;
-    pleura_code code = pleura_lower_make(l, index, to, &id);
-    if (code != PLEURA_OK)
-        return code;
-    pleura_dims dims = pleura_value_dims(value, to);
-    return pleura_lower_check(
-        l, NULL,
-        same_in_both_forms(value)
-            ? xnn_define_static_reshape(l->subgraph, 4, dims.size, from, id, 0)
-            : xnn_define_static_transpose(l->subgraph, 4, perms[to], from, id, 0));
+    pleura_tensor *from = l->tensors[index][to == PLEURA_NHWC ? PLEURA_PLAIN : PLEURA_NHWC];
+    if (!from) {
+        l->code = pleura_fail(l->error, PLEURA_ERROR_ONNX, "ONNX: nothing computes '%.80s'.",
+                              l->graph->values[index].name);
+        return;
+    }
+    pleura_tensor *made = pleura_lower_make(l, index, to);
+    if (same_in_both_forms(&l->graph->values[index]))
+        pleura_lower_copy(l, NULL, from, made);
+    else
+        pleura_lower_permute(l, NULL, from, perms[to], made);
 }
 
-pleura_code pleura_lower_use(pleura_lowering *l, uint32_t value, pleura_form form, uint32_t *id)
+pleura_tensor *pleura_lower_use(pleura_lowering *l, uint32_t value, pleura_form form)
 {
-    pleura_code code = PLEURA_OK;
-    if (l->ids[value][form] == XNN_INVALID_VALUE_ID)
-        code = l->graph->values[value].data ? use_constant(l, value, form)
-                                            : convert_form(l, value, form);
-    *id = l->ids[value][form];
-    return code;
-}
-
-pleura_code pleura_lower_ends(pleura_lowering *l, const pleura_node *node, pleura_form input_form,
-                              pleura_form output_form, uint32_t *input, uint32_t *output)
-{
-    pleura_code code = pleura_lower_use(l, node->inputs[0], input_form, input);
-    return code == PLEURA_OK ? pleura_lower_make(l, node->output, output_form, output) : code;
+    pleura_tensor **tensor = &l->tensors[value][form];
+    if (l->code != PLEURA_OK)
+        return NULL;
+    if (!*tensor && l->graph->values[value].data)
+        *tensor = pleura_lower_value_constant(l, &l->graph->values[value], form);
+    else if (!*tensor)
+        convert(l, value, form);
+    return l->code == PLEURA_OK ? *tensor : NULL;
 }
 
 pleura_form pleura_lower_present_form(const pleura_lowering *l, uint32_t value)
 {
-    return l->ids[value][PLEURA_NHWC] != XNN_INVALID_VALUE_ID ? PLEURA_NHWC : PLEURA_PLAIN;
+    return l->tensors[value][PLEURA_NHWC] ? PLEURA_NHWC : PLEURA_PLAIN;
 }
 
-/* ---- Elementwise nodes ---- */
+/* ---- Steps ---- */
 
-static pleura_code unary(pleura_lowering *l, const pleura_node *node, enum xnn_unary_operator type,
-                         const union xnn_unary_params *params)
+static const char *keep_label(pleura_lowering *l, const pleura_node *node)
 {
-    pleura_form form = pleura_lower_present_form(l, node->inputs[0]);
-    uint32_t input, output;
-    pleura_code code = pleura_lower_ends(l, node, form, form, &input, &output);
-    if (code != PLEURA_OK)
-        return code;
-    return pleura_lower_check(l, node,
-                              xnn_define_unary(l->subgraph, type, params, input, output, 0));
+    pleura_node_label label;
+    const char *text = node ? pleura_node_describe(node, &label) : "conversion of layout";
+    return pleura_arena_text(&l->plan->keep, text, strlen(text));
 }
 
-static pleura_code clamp(pleura_lowering *l, const pleura_node *node)
+pleura_step *pleura_lower_step(pleura_lowering *l, const pleura_node *node,
+                               const pleura_step_kind *kind, pleura_tensor *first,
+                               pleura_tensor *second, pleura_tensor *output)
 {
-    union xnn_unary_params params = {.clamp = {node->clamp_min, node->clamp_max}};
-    return unary(l, node, xnn_unary_clamp, &params);
+    if (l->code != PLEURA_OK)
+        return NULL;
+    pleura_step *step = pleura_plan_step(l->plan, kind, first, second, output);
+    const char *label = keep_label(l, node);
+    if (!step || !label)
+        return out_of_memory(l);
+    step->node = node;
+    step->label = label;
+    return step;
 }
 
-static pleura_code leaky_relu(pleura_lowering *l, const pleura_node *node)
+pleura_step *pleura_lower_copy(pleura_lowering *l, const pleura_node *node, pleura_tensor *from,
+                               pleura_tensor *to)
 {
-    union xnn_unary_params params = {.leaky_relu.negative_slope =
-                                         pleura_node_float(node, "alpha", 0.01f)};
-    return unary(l, node, xnn_unary_leaky_relu, &params);
-}
-
-static pleura_code scalar(pleura_lowering *l, float value, size_t rank, uint32_t *id)
-{
-    float *data = pleura_arena_alloc(l->keep, sizeof *data + XNN_EXTRA_BYTES);
-    if (!data)
-        return pleura_fail_memory(l->error, sizeof *data, "a constant");
-    *data = value;
-    pleura_dims dims = {.rank = rank, .size = {1, 1, 1, 1, 1, 1}};
-    return pleura_lower_constant(l, &dims, data, id);
-}
-
-/* max(0, min(1, alpha x + beta)), ONNX's defaults being 0.2 and 0.5. */
-static pleura_code hard_sigmoid(pleura_lowering *l, const pleura_node *node)
-{
-    pleura_form form = pleura_lower_present_form(l, node->inputs[0]);
-    pleura_dims dims = pleura_value_dims(&l->graph->values[node->inputs[0]], form);
-    const struct xnn_binary_params free_range = {-HUGE_VAL, HUGE_VAL}, unit = {0, 1};
-    uint32_t input, output, scaled, alpha, beta;
-    pleura_code code = pleura_lower_ends(l, node, form, form, &input, &output);
-    if (code == PLEURA_OK)
-        code = scalar(l, pleura_node_float(node, "alpha", 0.2f), dims.rank, &alpha);
-    if (code == PLEURA_OK)
-        code = scalar(l, pleura_node_float(node, "beta", 0.5f), dims.rank, &beta);
-    if (code == PLEURA_OK)
-        code = pleura_lower_temporary(l, &dims, &scaled);
-    if (code == PLEURA_OK)
-        code = pleura_lower_check(l, node,
-                                  xnn_define_binary(l->subgraph, xnn_binary_multiply, &free_range,
-                                                    input, alpha, scaled, 0));
-    if (code == PLEURA_OK)
-        code = pleura_lower_check(
-            l, node,
-            xnn_define_binary(l->subgraph, xnn_binary_add, &unit, scaled, beta, output, 0));
-    return code;
-}
-
-static enum xnn_binary_operator binary_type(pleura_operator op)
-{
-    switch (op) {
-    case PLEURA_OP_Add:
-        return xnn_binary_add;
-    case PLEURA_OP_Sub:
-        return xnn_binary_subtract;
-    case PLEURA_OP_Mul:
-        return xnn_binary_multiply;
-    case PLEURA_OP_Div:
-        return xnn_binary_divide;
-    default:
-        return xnn_binary_prelu;
+    if (l->code == PLEURA_OK && from->rows != to->rows) {
+        from->packed = from->packed || !from->within;
+        to->packed = to->packed || !to->within;
     }
+    return pleura_lower_step(l, node, &pleura_copy, from, NULL, to);
 }
 
-/*
- * An operand in the form of the result. Broadcasting aligns trailing dimensions, which NHWC permutes,
- * so an operand of fewer dimensions is first given leading ones.
- */
-static pleura_code operand(pleura_lowering *l, uint32_t index, pleura_form form, uint32_t *id)
+pleura_tensor *pleura_lower_part(pleura_lowering *l, pleura_tensor *whole, size_t axis,
+                                 size_t start, size_t length)
 {
-    const pleura_value *value = &l->graph->values[index];
-    if (form == PLEURA_PLAIN || value->rank == 4)
-        return pleura_lower_use(l, index, form, id);
-    pleura_value wide = {.name = value->name,
-                         .element = value->element,
-                         .rank = 4,
-                         .dims = {1, 1, 1, 1},
-                         .has_shape = true,
-                         .data = value->data};
-    for (int i = 0; i < value->rank; i++)
-        wide.dims[4 - value->rank + i] = value->dims[i];
-    size_t size = (size_t)pleura_value_elements(&wide) * sizeof(float);
-    float *copy = pleura_arena_alloc(l->keep, size + XNN_EXTRA_BYTES);
-    if (!copy)
-        return pleura_fail_memory(l->error, size, value->name);
-    permute_constant(&wide, form, copy);
-    pleura_dims dims = pleura_value_dims(&wide, form);
-    return pleura_lower_constant(l, &dims, copy, id);
-}
-
-static pleura_code binary(pleura_lowering *l, const pleura_node *node)
-{
-    const pleura_value *values = l->graph->values;
-    pleura_form form = PLEURA_NHWC;
-    for (int i = 0; i < 2; i++) {
-        const pleura_value *side = &values[node->inputs[i]];
-        if (side->element != PLEURA_FLOAT || (!side->data && side->rank != 4))
-            form = PLEURA_PLAIN;
+    if (l->code != PLEURA_OK)
+        return NULL;
+    size_t inner = 1;
+    for (size_t i = axis + 1; i < whole->dims.rank; i++)
+        inner *= whole->dims.size[i];
+    if (axis + 1 < whole->dims.rank) {
+        size_t width = whole->dims.size[axis] * inner;
+        whole = pleura_plan_flat(l->plan, whole, width);
+        if (!whole)
+            return out_of_memory(l);
     }
-    if (values[node->output].rank != 4)
-        form = PLEURA_PLAIN;
-    uint32_t a, b, output;
-    pleura_code code = operand(l, node->inputs[0], form, &a);
-    if (code == PLEURA_OK)
-        code = operand(l, node->inputs[1], form, &b);
-    if (code == PLEURA_OK)
-        code = pleura_lower_make(l, node->output, form, &output);
-    if (code != PLEURA_OK)
-        return code;
-    const struct xnn_binary_params params = {node->clamp_min, node->clamp_max};
-    return pleura_lower_check(
-        l, node, xnn_define_binary(l->subgraph, binary_type(node->op), &params, a, b, output, 0));
+    pleura_tensor *part = pleura_plan_view(l->plan, whole, start * inner, length * inner);
+    return part ? part : out_of_memory(l);
+}
+
+typedef struct permutation {
+    size_t order[PLEURA_MAX_RANK];
+} permutation;
+
+static pleura_code build_permute(pleura_lowering *l, pleura_step *step)
+{
+    const pleura_dims *dims = &step->inputs[0]->dims;
+    const permutation *p = step->context;
+    enum xnn_status status = xnn_create_transpose_nd_x32(0, &step->operator);
+    if (status == xnn_status_success)
+        status = xnn_reshape_transpose_nd_x32(step->operator, dims->rank, dims->size, p->order,
+                                              l->threads);
+    return pleura_lower_check(l, step, status);
+}
+
+static enum xnn_status bind_permute(pleura_step *step)
+{
+    return xnn_setup_transpose_nd_x32(step->operator, pleura_step_input(step, 0),
+                                      pleura_step_output(step));
+}
+
+static const pleura_step_kind permute = {
+    .name = "transpose", .build = build_permute, .bind = bind_permute};
+
+pleura_step *pleura_lower_permute(pleura_lowering *l, const pleura_node *node, pleura_tensor *from,
+                                  const size_t *order, pleura_tensor *to)
+{
+    permutation *kept = pleura_lower_keep(l, sizeof *kept);
+    pleura_step *step = pleura_lower_step(l, node, &permute, from, NULL, to);
+    if (!step)
+        return NULL;
+    memcpy(kept->order, order, from->dims.rank * sizeof *order);
+    step->context = kept;
+    return step;
+}
+
+/* ---- Building ---- */
+
+void *pleura_lower_keep(pleura_lowering *l, size_t size)
+{
+    if (l->code != PLEURA_OK)
+        return NULL;
+    void *kept = pleura_arena_alloc(&l->plan->keep, size);
+    return kept ? kept : out_of_memory(l);
+}
+
+void *pleura_lower_scratch(pleura_lowering *l, size_t size)
+{
+    if (l->code != PLEURA_OK)
+        return NULL;
+    void *scratch = pleura_arena_alloc(&l->scratch, size);
+    return scratch ? scratch : out_of_memory(l);
+}
+
+pleura_code pleura_lower_check(pleura_lowering *l, const pleura_step *step, enum xnn_status status)
+{
+    if (l->code != PLEURA_OK || status == xnn_status_success)
+        return l->code;
+    if (status == xnn_status_out_of_memory)
+        return l->code = pleura_fail(l->error, PLEURA_ERROR_MEMORY,
+                                     "Out of memory while preparing %s.", step->label);
+    return l->code = pleura_fail(l->error, PLEURA_ERROR_OPERATOR,
+                                 "%s is used in a way that XNNPACK does not run (status %d).",
+                                 step->label, (int)status);
+}
+
+static pleura_code build(pleura_lowering *l)
+{
+    for (pleura_step *step = l->plan->steps; l->code == PLEURA_OK && step; step = step->next) {
+        if (step->kind->build && !step->elided)
+            l->code = step->kind->build(l, step);
+        pleura_arena_free(&l->scratch);
+    }
+    return l->code;
+}
+
+static pleura_code bind(pleura_lowering *l)
+{
+    for (pleura_step *step = l->plan->steps; l->code == PLEURA_OK && step; step = step->next) {
+        if (step->kind->bind && !step->elided)
+            pleura_lower_check(l, step, step->kind->bind(step));
+        step->node = NULL; /* the graph goes */
+    }
+    return l->code;
 }
 
 /* ---- The walk ---- */
@@ -279,8 +277,8 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
         return pleura_lower_conv(l, node);
     case PLEURA_OP_BatchNormalization:
         return pleura_lower_affine(l, node);
-    case PLEURA_OP_MaxPool:
     case PLEURA_OP_AveragePool:
+    case PLEURA_OP_MaxPool:
         return pleura_lower_pool(l, node);
     case PLEURA_OP_Gemm:
     case PLEURA_OP_MatMul:
@@ -290,20 +288,15 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
     case PLEURA_OP_Mul:
     case PLEURA_OP_Div:
     case PLEURA_OP_PRelu:
-        return binary(l, node);
+        return pleura_lower_binary(l, node);
     case PLEURA_OP_Relu:
     case PLEURA_OP_Clip:
-        return clamp(l, node);
     case PLEURA_OP_LeakyRelu:
-        return leaky_relu(l, node);
     case PLEURA_OP_Sigmoid:
-        return unary(l, node, xnn_unary_sigmoid, NULL);
     case PLEURA_OP_Tanh:
-        return unary(l, node, xnn_unary_tanh, NULL);
     case PLEURA_OP_HardSwish:
-        return unary(l, node, xnn_unary_hardswish, NULL);
     case PLEURA_OP_HardSigmoid:
-        return hard_sigmoid(l, node);
+        return pleura_lower_unary(l, node);
     case PLEURA_OP_GlobalAveragePool:
     case PLEURA_OP_ReduceMean:
         return pleura_lower_reduce(l, node);
@@ -328,31 +321,35 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
     }
 }
 
-static pleura_code lower_input(pleura_lowering *l)
+static void keep(pleura_tensor *tensor)
 {
-    const pleura_value *input = &l->graph->values[l->graph->inputs[0]];
-    pleura_form form = pleura_input_is_nhwc(input) ? PLEURA_PLAIN : PLEURA_NHWC;
-    pleura_dims dims = pleura_value_dims(input, form);
-    return pleura_lower_check(l, NULL,
-                              define(l, &dims, NULL, PLEURA_EXTERNAL_INPUT,
-                                     XNN_VALUE_FLAG_EXTERNAL_INPUT,
-                                     &l->ids[l->graph->inputs[0]][form]));
+    if (tensor)
+        tensor->kept = tensor->packed = true;
+}
+
+static pleura_code declare(pleura_lowering *l)
+{
+    const pleura_graph *graph = l->graph;
+    for (size_t i = 0; i < graph->input_count; i++)
+        keep(pleura_lower_make(l, graph->inputs[i], PLEURA_PLAIN));
+    for (size_t i = 0; l->code == PLEURA_OK && i < graph->node_count; i++)
+        if (!graph->nodes[i].dead)
+            l->code = lower_node(l, &graph->nodes[i]);
+    for (size_t i = 0; i < graph->output_count; i++)
+        if (!graph->values[graph->outputs[i]].data)
+            keep(pleura_lower_use(l, graph->outputs[i], PLEURA_PLAIN));
+    return l->code;
 }
 
 pleura_code pleura_lower(pleura_lowering *l)
 {
-    for (size_t i = 0; i < l->graph->value_count; i++)
-        l->ids[i][PLEURA_PLAIN] = l->ids[i][PLEURA_NHWC] = XNN_INVALID_VALUE_ID;
-    if (l->graph->values[l->graph->outputs[0]].producer == PLEURA_NONE)
+    const pleura_value *answer = &l->graph->values[l->graph->outputs[0]];
+    if (answer->producer == PLEURA_NONE)
         return pleura_fail(l->error, PLEURA_ERROR_ONNX,
-                           "ONNX: the output '%.80s' depends on no "
-                           "image.",
-                           l->graph->values[l->graph->outputs[0]].name);
-    pleura_code code = lower_input(l);
-    for (size_t i = 0; code == PLEURA_OK && i < l->graph->node_count; i++)
-        if (!l->graph->nodes[i].dead)
-            code = lower_node(l, &l->graph->nodes[i]);
-    uint32_t output; /* in plain form: as the last node makes it, or by one more transpose */
-    return code == PLEURA_OK ? pleura_lower_use(l, l->graph->outputs[0], PLEURA_PLAIN, &output)
-                             : code;
+                           "ONNX: the output '%.80s' depends on no image.", answer->name);
+    if (declare(l) == PLEURA_OK)
+        l->code = pleura_plan_place(l->plan, l->error);
+    if (l->code == PLEURA_OK && build(l) == PLEURA_OK)
+        l->code = pleura_plan_arrange(l->plan, l->error);
+    return l->code == PLEURA_OK ? bind(l) : l->code;
 }

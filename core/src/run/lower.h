@@ -1,74 +1,113 @@
 /*
- * Graph to XNNPACK subgraph. XNNPACK computes images as NHWC, ONNX means NCHW: here every value of
- * four dimensions may exist in two forms, PLAIN (the order of ONNX's dimensions) and NHWC, and a
- * node asks for the form that it wants. A form that is missing is made from the other by a transpose
- * (once), so that a chain of convolutions never leaves NHWC and nothing else has to know.
+ * Graph to plan. XNNPACK computes images as NHWC, ONNX means NCHW: here every value of the graph may
+ * exist in several forms, and a node asks for the one that it wants. A form that is missing is made
+ * from one that is there by a conversion (once), so that a chain of convolutions never leaves NHWC
+ * and nothing else has to know.
+ *
+ * To lower a new operator, write a kind (plan.h) and a function that declares a step of it:
+ *
+ *     static pleura_code build_softmax(pleura_lowering *l, pleura_step *step)
+ *     {
+ *         const pleura_tensor *x = step->inputs[0], *y = step->output;
+ *         enum xnn_status status = xnn_create_softmax_nc_f32(0, &step->operator);
+ *         if (status == xnn_status_success)
+ *             status = xnn_reshape_softmax_nc_f32(step->operator, x->width, x->stride, y->stride,
+ *                                                 x->rows, l->threads);
+ *         return pleura_lower_check(l, step, status);
+ *     }
+ *     ... bind_softmax: return xnn_setup_softmax_nc_f32(step->operator, input, output);
+ *     static const pleura_step_kind softmax = {.name = "softmax", .strided_input = true,
+ *         .strided_output = true, .build = build_softmax, .bind = bind_softmax};
+ *
+ *     pleura_code pleura_lower_softmax(pleura_lowering *l, const pleura_node *node)
+ *     {
+ *         pleura_tensor *x = pleura_lower_use(l, node->inputs[0], PLEURA_NHWC);
+ *         pleura_tensor *y = pleura_lower_make(l, node->output, PLEURA_NHWC);
+ *         pleura_lower_step(l, node, &softmax, x, NULL, y);
+ *         return l->code;
+ *     }
+ *
+ * A kernel of ours has `run` in place of `bind`, and keeps in step->context what it needs. Functions
+ * that give a pointer give NULL on failure and set l->code; they may be handed such a NULL.
  */
 #ifndef PLEURA_LOWER_H
 #define PLEURA_LOWER_H
 
-#include "../graph/graph.h"
+#include "plan.h"
 
-#include <xnnpack.h>
+typedef enum pleura_form { PLEURA_PLAIN, PLEURA_NHWC, PLEURA_FORM_COUNT } pleura_form;
 
-typedef enum pleura_form { PLEURA_PLAIN, PLEURA_NHWC } pleura_form;
-
-#define PLEURA_EXTERNAL_INPUT 0 /* ids of the subgraph's two external values */
-#define PLEURA_EXTERNAL_OUTPUT 1
-
-typedef struct pleura_lowering {
+struct pleura_lowering {
     const pleura_graph *graph;
-    xnn_subgraph_t subgraph;
-    uint32_t (*ids)[2];    /* of each graph value, by form; XNN_INVALID_VALUE_ID if not there yet */
-    pleura_arena *keep;    /* constants that XNNPACK reads at every run */
-    pleura_arena *scratch; /* weights, until they are packed */
+    pleura_plan *plan;
+    pleura_tensor *(*tensors)[PLEURA_FORM_COUNT]; /* of each graph value; NULL if not there yet */
+    pleura_arena scratch; /* while a step is built: its weights, until they are packed */
+    pthreadpool_t threads;
+    pleura_code code; /* of the first failure */
     pleura_error *error;
-} pleura_lowering;
+};
 
+/* All of it: declares, places, builds, arranges and binds. */
 pleura_code pleura_lower(pleura_lowering *l);
 
-/* Whether the graph's input has its channels last, as tf2onnx may leave it. */
-bool pleura_input_is_nhwc(const pleura_value *input);
-
-/* ---- For the lowering of single nodes: lower.c, lower_window.c, lower_shape.c ---- */
-
-typedef struct pleura_dims {
-    size_t rank;
-    size_t size[PLEURA_MAX_RANK];
-} pleura_dims;
+/* ---- Declaring ---- */
 
 /* Dimensions of a value in a form; four dimensions are permuted for NHWC. */
 pleura_dims pleura_value_dims(const pleura_value *value, pleura_form form);
+/* Where ONNX's axis stands in a form. */
+int pleura_form_axis(int axis, pleura_form form);
 
-/* The id of a value in that form, made if need be. Only values of rank 4 have NHWC. */
-pleura_code pleura_lower_use(pleura_lowering *l, uint32_t value, pleura_form form, uint32_t *id);
-
-/* A new id for what a node makes: external if it is the network's output in plain form. */
-pleura_code pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form form, uint32_t *id);
-
-/* The two above for a node's first input and its output. */
-pleura_code pleura_lower_ends(pleura_lowering *l, const pleura_node *node, pleura_form input_form,
-                              pleura_form output_form, uint32_t *input, uint32_t *output);
-
-/* An id for something between that no value of the graph stands for. */
-pleura_code pleura_lower_temporary(pleura_lowering *l, const pleura_dims *dims, uint32_t *id);
-
-/* A float constant of these dimensions. `data` must live until it is packed (weights), or as long
- * as the runtime where XNNPACK does not pack it. */
-pleura_code pleura_lower_constant(pleura_lowering *l, const pleura_dims *dims, const float *data,
-                                  uint32_t *id);
-
+/* The value in that form, made if need be. Only values of rank 4 have NHWC. */
+pleura_tensor *pleura_lower_use(pleura_lowering *l, uint32_t value, pleura_form form);
+/* The tensor for what a node makes. */
+pleura_tensor *pleura_lower_make(pleura_lowering *l, uint32_t value, pleura_form form);
+/* Something between that no value of the graph stands for. */
+pleura_tensor *pleura_lower_temporary(pleura_lowering *l, const pleura_dims *dims);
+/* A constant; `data` must live as long as the plan, with XNN_EXTRA_BYTES readable behind it. */
+pleura_tensor *pleura_lower_constant(pleura_lowering *l, const pleura_dims *dims,
+                                     const float *data);
+/* A constant with the elements of a value, permuted for the form. */
+pleura_tensor *pleura_lower_value_constant(pleura_lowering *l, const pleura_value *value,
+                                           pleura_form form);
 /* The form that an elementwise node should work in: the one that its input has already. */
 pleura_form pleura_lower_present_form(const pleura_lowering *l, uint32_t value);
 
-/* Turns XNNPACK's refusal into a pleura_code that names the node. */
-pleura_code pleura_lower_check(pleura_lowering *l, const pleura_node *node, enum xnn_status status);
+/* Adds a step; `second` may be NULL. `node` may be NULL: then a conversion. */
+pleura_step *pleura_lower_step(pleura_lowering *l, const pleura_node *node,
+                               const pleura_step_kind *kind, pleura_tensor *first,
+                               pleura_tensor *second, pleura_tensor *output);
+/* The same elements in the same order under other dimensions: free where both have no gaps. */
+pleura_step *pleura_lower_copy(pleura_lowering *l, const pleura_node *node, pleura_tensor *from,
+                               pleura_tensor *to);
+/* A transpose: dimension i of `to` is dimension order[i] of `from`. */
+pleura_step *pleura_lower_permute(pleura_lowering *l, const pleura_node *node, pleura_tensor *from,
+                                  const size_t *order, pleura_tensor *to);
+/* A padded copy: `value` before and after each dimension. */
+pleura_tensor *pleura_lower_padded(pleura_lowering *l, const pleura_node *node, pleura_tensor *from,
+                                   const size_t *before, const size_t *after, float value);
+/* `length` elements along an axis of the tensor (in its form's order), from `start`. Writing a part
+ * of a concatenation, or reading a slice, is a copy to or from it, which place.c will save if it
+ * can. */
+pleura_tensor *pleura_lower_part(pleura_lowering *l, pleura_tensor *whole, size_t axis,
+                                 size_t start, size_t length);
+
+/* ---- Building ---- */
+
+/* Memory for a kernel's context, as long as the plan lives; zeroed. */
+void *pleura_lower_keep(pleura_lowering *l, size_t size);
+/* Memory until the step is built. */
+void *pleura_lower_scratch(pleura_lowering *l, size_t size);
+/* Turns XNNPACK's refusal into a code and a sentence that names the node. */
+pleura_code pleura_lower_check(pleura_lowering *l, const pleura_step *step, enum xnn_status status);
+
+/* ---- By node ---- */
 
 pleura_code pleura_lower_conv(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_affine(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_pool(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_product(pleura_lowering *l, const pleura_node *node);
-
+pleura_code pleura_lower_unary(pleura_lowering *l, const pleura_node *node);
+pleura_code pleura_lower_binary(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_reshape(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_transpose(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_concat(pleura_lowering *l, const pleura_node *node);

@@ -7,80 +7,66 @@
 #include <string.h>
 
 struct pleura_network {
-    pleura_arena constants;
-    xnn_runtime_t runtime;
+    pleura_plan plan;
     pthreadpool_t threads;
-    float *input, *output;
-    uint32_t channels, height, width;
-    size_t output_count;
+    pleura_port *inputs, *outputs; /* in the plan's memory */
+    size_t input_count, output_count;
 };
 
-static pleura_code runtime_fault(enum xnn_status status, const char *doing, pleura_error *error)
+static pleura_code start(pleura_network *network, unsigned threads, pleura_error *error)
 {
-    if (status == xnn_status_success)
-        return PLEURA_OK;
-    if (status == xnn_status_out_of_memory)
-        return pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory while %s.", doing);
-    return pleura_fail(error, PLEURA_ERROR_NETWORK, "XNNPACK failed while %s (status %d).", doing,
-                       (int)status);
+    enum xnn_status status = xnn_initialize(NULL);
+    if (status != xnn_status_success)
+        return pleura_fail(error, PLEURA_ERROR_NETWORK,
+                           "XNNPACK does not start on this processor (status %d).", (int)status);
+    network->threads = threads > 1 ? pthreadpool_create(threads) : NULL;
+    if (threads > 1 && !network->threads)
+        return pleura_fail(error, PLEURA_ERROR_MEMORY, "%u threads could not be started.", threads);
+    return PLEURA_OK;
 }
 
-static pleura_code lower_all(const pleura_graph *graph, pleura_network *network,
-                             pleura_arena *scratch, xnn_subgraph_t subgraph, pleura_error *error)
+static pleura_port *describe(pleura_lowering *l, const uint32_t *values, size_t count)
 {
-    pleura_lowering l = {.graph = graph,
-                         .subgraph = subgraph,
-                         .keep = &network->constants,
-                         .scratch = scratch,
-                         .error = error};
-    l.ids = pleura_alloc(graph->value_count * sizeof *l.ids);
-    if (!l.ids)
-        return pleura_fail_memory(error, graph->value_count * sizeof *l.ids, "the network");
+    pleura_port *ports = pleura_lower_keep(l, count * sizeof *ports);
+    for (size_t i = 0; ports && i < count; i++) {
+        const pleura_value *value = &l->graph->values[values[i]];
+        const pleura_tensor *tensor = value->data ? NULL : l->tensors[values[i]][PLEURA_PLAIN];
+        char *name = pleura_lower_keep(l, strlen(value->name) + 1);
+        if (!name)
+            return NULL;
+        strcpy(name, value->name);
+        ports[i] = (pleura_port){.name = name, .count = (size_t)pleura_value_elements(value)};
+        pleura_dims dims = pleura_value_dims(value, PLEURA_PLAIN);
+        ports[i].rank = dims.rank;
+        memcpy(ports[i].dims, dims.size, sizeof dims.size);
+        if (tensor)
+            ports[i].data = pleura_plan_writable(l->plan, tensor);
+    }
+    return ports;
+}
+
+static pleura_code describe_ends(pleura_network *network, pleura_lowering *l)
+{
+    network->input_count = l->graph->input_count;
+    network->inputs = describe(l, l->graph->inputs, network->input_count);
+    network->output_count = l->graph->output_count;
+    network->outputs = describe(l, l->graph->outputs, network->output_count);
+    return l->code;
+}
+
+static pleura_code lower(const pleura_graph *graph, pleura_network *network, pleura_error *error)
+{
+    pleura_lowering l = {
+        .graph = graph, .plan = &network->plan, .threads = network->threads, .error = error};
+    l.tensors = pleura_alloc_zero(graph->value_count, sizeof *l.tensors);
+    if (!l.tensors)
+        return pleura_fail_memory(error, graph->value_count * sizeof *l.tensors, "the network");
     pleura_code code = pleura_lower(&l);
-    pleura_free(l.ids);
-    return code;
-}
-
-static pleura_code make_runtime(const pleura_graph *graph, pleura_network *network,
-                                pleura_error *error)
-{
-    xnn_subgraph_t subgraph = NULL;
-    pleura_arena scratch = {0};
-    pleura_code code =
-        runtime_fault(xnn_create_subgraph(2, 0, &subgraph), "starting the network", error);
     if (code == PLEURA_OK)
-        code = lower_all(graph, network, &scratch, subgraph, error);
-    if (code == PLEURA_OK)
-        code =
-            runtime_fault(xnn_create_runtime_v2(subgraph, network->threads, 0, &network->runtime),
-                          "packing the weights", error);
-    if (subgraph)
-        xnn_delete_subgraph(subgraph);
-    pleura_arena_free(&scratch);
+        code = describe_ends(network, &l);
+    pleura_arena_free(&l.scratch);
+    pleura_free(l.tensors);
     return code;
-}
-
-static pleura_code make_buffers(const pleura_graph *graph, pleura_network *network,
-                                pleura_error *error)
-{
-    const pleura_value *input = &graph->values[graph->inputs[0]];
-    bool nhwc = pleura_input_is_nhwc(input);
-    network->channels = (uint32_t)input->dims[nhwc ? 3 : 1];
-    network->height = (uint32_t)input->dims[nhwc ? 1 : 2];
-    network->width = (uint32_t)input->dims[nhwc ? 2 : 3];
-    network->output_count = (size_t)pleura_value_elements(&graph->values[graph->outputs[0]]);
-    size_t input_size = (size_t)pleura_value_elements(input) * sizeof(float);
-    size_t output_size = network->output_count * sizeof(float);
-    network->input = pleura_alloc(input_size + XNN_EXTRA_BYTES);
-    network->output = pleura_alloc(output_size + XNN_EXTRA_BYTES);
-    if (!network->input || !network->output)
-        return pleura_fail_memory(error, input_size + output_size, "the network's input");
-    struct xnn_external_value ends[] = {{PLEURA_EXTERNAL_INPUT, network->input},
-                                        {PLEURA_EXTERNAL_OUTPUT, network->output}};
-    enum xnn_status status = xnn_reshape_runtime(network->runtime);
-    if (status == xnn_status_success)
-        status = xnn_setup_runtime_v2(network->runtime, 2, ends);
-    return runtime_fault(status, "planning the network's memory", error);
 }
 
 pleura_code pleura_network_create(const pleura_graph *graph, unsigned threads, pleura_network **out,
@@ -90,17 +76,9 @@ pleura_code pleura_network_create(const pleura_graph *graph, unsigned threads, p
     pleura_network *network = pleura_alloc_zero(1, sizeof *network);
     if (!network)
         return pleura_fail_memory(error, sizeof *network, "the network");
-    pleura_code code = runtime_fault(xnn_initialize(NULL), "looking at this processor", error);
-    if (code == PLEURA_OK && threads > 1) {
-        network->threads = pthreadpool_create(threads);
-        if (!network->threads)
-            code = pleura_fail(error, PLEURA_ERROR_MEMORY, "%u threads could not be started.",
-                               threads);
-    }
+    pleura_code code = start(network, threads, error);
     if (code == PLEURA_OK)
-        code = make_runtime(graph, network, error);
-    if (code == PLEURA_OK)
-        code = make_buffers(graph, network, error);
+        code = lower(graph, network, error);
     if (code == PLEURA_OK)
         *out = network;
     else
@@ -108,12 +86,14 @@ pleura_code pleura_network_create(const pleura_graph *graph, unsigned threads, p
     return code;
 }
 
-void pleura_network_input(const pleura_network *network, uint32_t *channels, uint32_t *height,
-                          uint32_t *width)
+size_t pleura_network_input_count(const pleura_network *network)
 {
-    *channels = network->channels;
-    *height = network->height;
-    *width = network->width;
+    return network->input_count;
+}
+
+const pleura_port *pleura_network_input(const pleura_network *network, size_t index)
+{
+    return index < network->input_count ? &network->inputs[index] : NULL;
 }
 
 size_t pleura_network_output_count(const pleura_network *network)
@@ -121,30 +101,60 @@ size_t pleura_network_output_count(const pleura_network *network)
     return network->output_count;
 }
 
-pleura_code pleura_network_run(pleura_network *network, const float *input, float *output,
-                               pleura_error *error)
+const pleura_port *pleura_network_output(const pleura_network *network, size_t index)
 {
-    size_t area = (size_t)network->height * network->width, channels = network->channels;
-    for (size_t c = 0; c < channels; c++)
-        for (size_t i = 0; i < area; i++)
-            network->input[i * channels + c] = input[c * area + i];
-    pleura_code code =
-        runtime_fault(xnn_invoke_runtime(network->runtime), "running the network", error);
-    if (code == PLEURA_OK)
-        memcpy(output, network->output, network->output_count * sizeof *output);
-    return code;
+    return index < network->output_count ? &network->outputs[index] : NULL;
+}
+
+size_t pleura_network_find_output(const pleura_network *network, const char *name)
+{
+    for (size_t i = 0; i < network->output_count; i++)
+        if (strcmp(network->outputs[i].name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+pleura_code pleura_network_run(pleura_network *network, pleura_error *error)
+{
+    enum xnn_status status = pleura_plan_run(&network->plan, network->threads);
+    return status == xnn_status_success
+               ? PLEURA_OK
+               : pleura_fail(error, PLEURA_ERROR_NETWORK,
+                             "XNNPACK failed while running the network (status %d).", (int)status);
+}
+
+void pleura_network_profile(pleura_network *network)
+{
+    network->plan.timed = true;
+    for (pleura_step *step = network->plan.steps; step; step = step->next)
+        step->ms = 0;
+}
+
+bool pleura_network_next_step(const pleura_network *network, const void **cursor,
+                              pleura_step_time *out)
+{
+    const pleura_step *step = *cursor;
+    do
+        step = step ? step->next : network->plan.steps;
+    while (step && step->elided);
+    *cursor = step;
+    if (step)
+        *out = (pleura_step_time){step->label, step->kind->name, step->output->rows,
+                                  step->output->width, step->ms};
+    return step;
+}
+
+size_t pleura_network_memory(const pleura_network *network)
+{
+    return network->plan.memory_size;
 }
 
 void pleura_network_free(pleura_network *network)
 {
     if (!network)
         return;
-    if (network->runtime)
-        xnn_delete_runtime(network->runtime);
+    pleura_plan_free(&network->plan);
     if (network->threads)
         pthreadpool_destroy(network->threads);
-    pleura_arena_free(&network->constants);
-    pleura_free(network->input);
-    pleura_free(network->output);
     pleura_free(network);
 }
