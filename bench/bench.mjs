@@ -1,76 +1,42 @@
-// The benchmark: every candidate runs once a round, in turn, so that they share the machine's noise;
-// warm-up rounds are thrown away; medians, minima and the middle half are reported, with ratios.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join, resolve } from 'node:path';
+// What bench/run.sh starts when everything is built: measures what it is asked for, and writes records.
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nativeCandidates } from './native.mjs';
-import { browserCandidates } from './browser.mjs';
-import { table } from './table.mjs';
+import { browserLatency, nativeLatency } from './latency.mjs';
+import { BUILD, findNet, NAMES } from './nets.mjs';
+import { openRecords } from './records.mjs';
+import { report } from './report.mjs';
+import { layOut } from './site.mjs';
 
-const root = resolve(import.meta.dirname, '..');
-const { values: options } = parseArgs({
+const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '60' },
-    model: { type: 'string', default: join(root, 'models/child-pneumonia/model.onnx') },
-    films: { type: 'string', default: join(root, '../shared/data/originals') },
-    only: { type: 'string' },
+    what: { type: 'string', default: 'latency' },
+    nets: { type: 'string', default: NAMES.join(',') },
+    engines: { type: 'string' },
+    places: { type: 'string', default: 'native,chromium' },
+    rounds: { type: 'string', default: '10' },
+    out: { type: 'string', default: join(BUILD, 'results.jsonl') },
   },
 });
-const rounds = Number(options.rounds);
-const warmUp = Math.ceil(rounds / 4);
+const list = (text) => text?.split(',').filter(Boolean);
+const places = list(values.places);
+const rounds = Number(values.rounds);
+const say = (text) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : text.endsWith('\n') ? text : '');
 
-function summary(samples) {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return { median: at(0.5), min: sorted[0], p25: at(0.25), p75: at(0.75), n: sorted.length };
-}
-
-/** Interleaves the candidates' runs; each answers one run's milliseconds by stage. */
-async function measure(candidates) {
-  const samples = new Map(candidates.map((candidate) => [candidate, {}]));
-  for (let round = 0; round < warmUp + rounds; round++) {
-    for (const candidate of candidates) {
-      const times = await candidate.run(round);
-      if (round < warmUp) continue;
-      for (const [stage, ms] of Object.entries(times)) (samples.get(candidate)[stage] ??= []).push(ms);
+const SUITES = {
+  async latency(options) {
+    for (const name of list(values.nets)) {
+      const net = findNet(name);
+      say(`${net.name}\n`);
+      if (places.includes('native')) await nativeLatency(net, options);
+      if (places.includes('chromium')) await browserLatency(net, options);
     }
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r${candidates[0].place}: round ${round + 1} of ${warmUp + rounds} `);
-    }
-  }
-  if (process.stderr.isTTY) process.stderr.write('\n');
-  return candidates.map((candidate) => ({
-    place: candidate.place,
-    engine: candidate.engine,
-    what: candidate.what,
-    load_ms: candidate.load,
-    stages: Object.fromEntries(
-      Object.entries(samples.get(candidate)).map(([stage, list]) => [stage, summary(list)]),
-    ),
-  }));
-}
-
-const places = { native: nativeCandidates, browser: browserCandidates };
-const results = [];
-for (const [place, make] of Object.entries(places)) {
-  if (options.only && options.only !== place) continue;
-  const { candidates, close } = await make({ root, model: resolve(options.model), films: resolve(options.films) });
-  try {
-    results.push(...(await measure(candidates)));
-  } finally {
-    await close();
-  }
-}
-
-const report = {
-  schema: 'pleura.bench/1',
-  date: new Date().toISOString(),
-  processor: cpus()[0].model,
-  cores: cpus().length,
-  rounds,
-  results,
+  },
 };
-mkdirSync(join(root, 'build/bench'), { recursive: true });
-writeFileSync(join(root, 'build/bench/results.json'), `${JSON.stringify(report, null, 1)}\n`);
-console.log(table(report));
+
+const write = openRecords(values.out, { what: values.what, rounds, node: process.version });
+if (places.includes('chromium')) await layOut();
+for (const suite of list(values.what)) {
+  if (!SUITES[suite]) throw new Error(`There is nothing called ${suite}; there are ${Object.keys(SUITES).join(', ')}.`);
+  await SUITES[suite]({ rounds, engines: list(values.engines), write, say });
+}
+console.log(report(values.out));

@@ -2,7 +2,8 @@
  * One engine process of the native benchmark: bench/bench.mjs asks it line by line, so that our runs
  * and a peer's alternate and share the machine's noise.
  *   native MODEL.onnx [THREADS]
- *   > run          times one pass of the network on a fixed input: prints milliseconds
+ *   > output       one pass of the network on a fixed input: prints its outputs
+ *   > run N        times N more: prints the milliseconds of each
  *   > file PATH    times the whole line for an image: prints decode, preprocess, network, total
  */
 #include "pleura/pleura.h"
@@ -55,6 +56,40 @@ static pleura_code time_file(pleura_model *model, const char *path, pleura_error
     return code;
 }
 
+typedef struct buffers {
+    float *input, *output;
+    size_t input_count, output_count;
+} buffers;
+
+static buffers make_buffers(const pleura_model *model)
+{
+    buffers made = {.input_count = pleura_model_input_count(model),
+                    .output_count = pleura_model_label_count(model)};
+    made.input = malloc(made.input_count * sizeof *made.input);
+    made.output = malloc(made.output_count * sizeof *made.output);
+    for (size_t i = 0; i < made.input_count; i++) /* the peers are given the same */
+        made.input[i] = (float)((int)(i * 37 % 61) - 30) / 16;
+    return made;
+}
+
+static pleura_code run_network(pleura_model *model, const buffers *with, const char *line,
+                               pleura_error *error)
+{
+    bool timed = strncmp(line, "run ", 4) == 0;
+    for (int passes = timed ? atoi(line + 4) : 1; passes > 0; passes--) {
+        double start = now_ms();
+        pleura_code code = pleura_run(model, with->input, with->input_count, with->output,
+                                      with->output_count, error);
+        if (code != PLEURA_OK)
+            return code;
+        if (timed)
+            printf("%.4f%c", now_ms() - start, passes > 1 ? ' ' : '\n');
+    }
+    for (size_t i = 0; !timed && i < with->output_count; i++)
+        printf("%.9g%c", (double)with->output[i], i + 1 < with->output_count ? ' ' : '\n');
+    return PLEURA_OK;
+}
+
 int main(int argc, char **argv)
 {
     pleura_error error = {0};
@@ -69,26 +104,20 @@ int main(int argc, char **argv)
     printf("%.4f\n", now_ms() - start); /* what loading took */
     fflush(stdout);
 
-    size_t count = pleura_model_input_count(model), outputs = pleura_model_label_count(model);
-    float *input = malloc(count * sizeof *input), *output = malloc(outputs * sizeof *output);
-    for (size_t i = 0; i < count; i++) /* the peers are given the same */
-        input[i] = (float)((int)(i * 37 % 61) - 30) / 16;
+    buffers passes = make_buffers(model);
     char line[4096];
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "file ", 5) == 0) {
             if (time_file(model, line + 5, &error) != PLEURA_OK)
                 return stop(line + 5, &error);
-        } else {
-            start = now_ms();
-            if (pleura_run(model, input, count, output, outputs, &error) != PLEURA_OK)
-                return stop("run", &error);
-            printf("%.4f %.7g\n", now_ms() - start, (double)output[0]);
+        } else if (run_network(model, &passes, line, &error) != PLEURA_OK) {
+            return stop("run", &error);
         }
         fflush(stdout);
     }
-    free(input);
-    free(output);
+    free(passes.input);
+    free(passes.output);
     pleura_model_free(model);
     return 0;
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as ort from 'onnxruntime-node';
 import { fixedInput } from './browser/input.mjs';
-import { fullSizeFilms } from './films.mjs';
+import { ROOT } from './nets.mjs';
 
-async function ours(root, model) {
-  const child = spawn(join(root, 'build/native/bench/pleura_bench'), [model, '1'], {
+export async function startOurs(net, threads) {
+  const child = spawn(join(ROOT, 'build/native/bench/pleura_bench'), [net.onnx, String(threads)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -17,58 +17,48 @@ async function ours(root, model) {
     if (done) throw new Error('the native benchmark stopped');
     return value.split(' ').map(Number);
   };
-  const [load] = await next();
   const ask = (line) => (child.stdin.write(`${line}\n`), next());
-  return { load, ask, close: () => child.stdin.end() };
+  const [load] = await next();
+  return {
+    load,
+    output: await ask('output'),
+    run: (passes) => ask(`run ${passes}`),
+    /** Decode, preprocess, network and all together, in milliseconds. */
+    file: (path) => ask(`file ${path}`),
+    close: () => child.stdin.end(),
+  };
 }
 
-async function peer(model) {
-  const start = performance.now();
-  const session = await ort.InferenceSession.create(readFileSync(model), {
-    intraOpNumThreads: 1,
+async function startOrt(net, threads) {
+  const begun = performance.now();
+  const session = await ort.InferenceSession.create(readFileSync(net.onnx), {
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
   });
-  const load = performance.now() - start;
+  const load = performance.now() - begun;
   const dims = session.inputMetadata[0].shape.map((d) => (typeof d === 'number' && d > 0 ? d : 1));
-  const input = new ort.Tensor('float32', fixedInput(dims.reduce((a, b) => a * b)), dims);
-  return { load, session, feeds: { [session.inputNames[0]]: input } };
+  const values = fixedInput(dims.reduce((a, b) => a * b));
+  const pass = async () => {
+    const result = await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', values, dims) });
+    return result[session.outputNames[0]].data;
+  };
+  const run = async (passes) => {
+    const times = [];
+    for (let i = 0; i < passes; i++) {
+      const start = performance.now();
+      await pass();
+      times.push(performance.now() - start);
+    }
+    return times;
+  };
+  return { load, output: [...(await pass())], run, close: () => session.release() };
 }
 
-export async function nativeCandidates({ root, model, films }) {
-  const engine = await ours(root, model);
-  const other = await peer(model);
-  const place = 'native, 1 thread';
-  const files = fullSizeFilms(films);
-  const candidates = [
-    {
-      place,
-      engine: 'Pleura',
-      what: 'network',
-      load: engine.load,
-      run: async () => ({ network: (await engine.ask('run'))[0] }),
-    },
-    {
-      place,
-      engine: `ONNX Runtime ${ort.env.versions?.node ?? ''}`.trim(),
-      what: 'network',
-      load: other.load,
-      run: async () => {
-        const start = performance.now();
-        await other.session.run(other.feeds);
-        return { network: performance.now() - start };
-      },
-    },
-  ];
-  if (files.length > 0) {
-    candidates.push({
-      place,
-      engine: 'Pleura',
-      what: 'file to answer',
-      run: async (round) => {
-        const [decode, preprocess, network, total] = await engine.ask(`file ${files[round % files.length]}`);
-        return { decode, preprocess, network, total };
-      },
-    });
-  }
-  return { candidates, close: async () => engine.close() };
-}
+/** Every native engine by name. */
+export const NATIVE = {
+  'pleura': { engine: 'pleura', threads: 1, start: startOurs },
+  'pleura 2': { engine: 'pleura', threads: 2, start: startOurs },
+  'ort': { engine: 'ort', threads: 1, start: startOrt },
+  'ort 2': { engine: 'ort', threads: 2, start: startOrt },
+};

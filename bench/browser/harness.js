@@ -1,4 +1,4 @@
-// One worker for each candidate; bench/browser.mjs calls start() and run() from outside.
+// One worker for each candidate; bench/chromium.mjs calls start() and passes() from outside.
 const workers = new Map();
 
 function ask(worker, message) {
@@ -9,10 +9,27 @@ function ask(worker, message) {
   });
 }
 
-globalThis.start = async (engine, what) => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  workers.set(`${engine} ${what}`, worker);
-  return (await ask(worker, { start: engine })).load;
+function askPage(message) {
+  return globalThis.onPage(message).then((answer) => {
+    if (answer.error) throw new Error(answer.error);
+    return answer;
+  });
+}
+
+globalThis.start = async (id, { script, module, onPage, ...options }) => {
+  if (onPage) {
+    await new Promise((done, fail) => {
+      const element = document.createElement('script');
+      Object.assign(element, { src: script, onload: done, onerror: () => fail(new Error(`${script} did not load`)) });
+      document.head.append(element);
+    });
+    workers.set(id, askPage);
+  } else {
+    const worker = new Worker(new URL(script, location.href), module ? { type: 'module' } : {});
+    workers.set(id, (message) => ask(worker, message));
+  }
+  const answer = await workers.get(id)({ start: options });
+  return { ...answer, navigation: answer.at - performance.timeOrigin };
 };
 
-globalThis.run = (engine, what, film) => ask(workers.get(`${engine} ${what}`), { film });
+globalThis.passes = (id, count) => workers.get(id)({ passes: count }).then(({ times }) => times);

@@ -1,0 +1,10 @@
+import { fixedInput } from './input.mjs';
+import { answer } from './answer.mjs';
+
+answer(async ({ net, tier, threads }) => {
+  const { load } = await import('./pleura/index.js');
+  const pleura = await load({ model: new URL(net.onnx, location.href), tier, ...(threads > 1 && { threads }) });
+  const { channels, height, width } = pleura.info.input;
+  const input = fixedInput(channels * height * width);
+  return () => pleura.run(input);
+});
