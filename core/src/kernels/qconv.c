@@ -10,17 +10,18 @@
 
 #define LARGEST_INPUT 255 /* |q - zero| */
 
-static bool sums_fit(const pleura_qconv_spec *spec)
+int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec)
 {
+    int64_t largest = 0;
     size_t filter = (size_t)spec->channels / spec->groups * spec->kernel[0] * spec->kernel[1];
     for (size_t o = 0; o < spec->out_channels; o++) {
         int64_t sum = spec->bias ? llabs((int64_t)spec->bias[o]) : 0;
         for (size_t i = 0; i < filter; i++)
             sum += LARGEST_INPUT * abs(spec->weights[o * filter + i]);
-        if (sum > INT32_MAX)
-            return false;
+        if (sum > largest)
+            largest = sum;
     }
-    return true;
+    return largest;
 }
 
 bool pleura_qconv_fits(const pleura_qconv_spec *spec)
@@ -30,7 +31,7 @@ bool pleura_qconv_fits(const pleura_qconv_spec *spec)
     for (size_t o = 0; o < spec->out_channels; o++)
         if (!(isfinite(spec->scale[o]) && spec->scale[o] >= 0))
             return false;
-    return sums_fit(spec);
+    return pleura_qconv_largest_sum(spec) <= INT32_MAX;
 }
 
 bool pleura_qconv_may_frame(const pleura_qconv_spec *spec)
@@ -82,8 +83,11 @@ pleura_code pleura_qconv_create(const pleura_qconv_spec *spec, pleura_qconv **ou
     conv->zeros = pleura_alloc_zero(zeros, sizeof *conv->zeros);
     bool depthwise = spec->groups == spec->channels && spec->out_channels == spec->channels &&
                      spec->channels > 1;
-    if (!conv->zeros ||
-        !(depthwise ? pleura_qconv_make_depthwise(conv) : pleura_qconv_make_dense(conv))) {
+    bool made =
+        conv->zeros && (depthwise                           ? pleura_qconv_make_depthwise(conv)
+                        : pleura_qconv_suits_winograd(spec) ? pleura_qconv_make_winograd(conv)
+                                                            : pleura_qconv_make_dense(conv));
+    if (!made) {
         pleura_qconv_free(conv);
         return pleura_fail_memory(error,
                                   (size_t)spec->out_channels * spec->channels / spec->groups *

@@ -23,12 +23,19 @@ struct pleura_qconv {
     size_t in_stride, row_stride; /* of a pixel and a line of the input, in elements */
     size_t taps, depth;           /* filter positions, and how many channels each multiplies */
     size_t blocks;                /* of TILE_COLUMNS, in a group */
-    size_t pixels_per_unit, blocks_per_unit;
+    size_t pixels_per_unit, blocks_per_unit; /* winograd: 2 x 2 pixels */
 };
 
-/* Both fill in conv, whose spec is still whole. NULL in a buffer that could not be had. */
+/* They fill in conv, whose spec is still whole. NULL in a buffer that could not be had. */
 bool pleura_qconv_make_dense(pleura_qconv *conv);
 bool pleura_qconv_make_depthwise(pleura_qconv *conv);
+bool pleura_qconv_make_winograd(pleura_qconv *conv);
+
+/* Whether Winograd's way is open, and shorter. */
+bool pleura_qconv_suits_winograd(const pleura_qconv_spec *spec);
+
+/* What a sum's magnitude can reach, whatever the input. */
+int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec);
 
 /* Columns of bias and scale, `blocks` x TILE_COLUMNS for each of `groups`. */
 bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks);
@@ -45,5 +52,7 @@ typedef struct pleura_tile {
 } pleura_tile;
 
 void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs);
+/* The sums as they are, `rows` x TILE_COLUMNS. */
+void pleura_tile_sum(const pleura_tile *tile, size_t rows, int32_t *sums);
 
 #endif

@@ -24,7 +24,7 @@ INLINE void multiply(sums *s, size_t rows, int pairs, const int16_t **a, const i
         a[r] += 2 * pairs;
 }
 
-INLINE void run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
+INLINE sums sum(const pleura_tile *tile, size_t rows)
 {
     sums s;
     for (size_t r = 0; r < rows; r++) {
@@ -44,32 +44,58 @@ INLINE void run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
             w += 4 * TILE_COLUMNS;
         }
     }
+    return s;
+}
+
+INLINE void run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
+{
+    sums s = sum(tile, rows);
     range limits = range_of(tile->low, tile->high);
     f32x4 low = f32x4_load(tile->scale), high = f32x4_load(tile->scale + 4);
     for (size_t r = 0; r < rows; r++)
         i16x8_store(outputs[r], requantise(s.low[r], s.high[r], low, high, limits));
 }
 
+INLINE void store(const pleura_tile *tile, size_t rows, int32_t *to)
+{
+    sums s = sum(tile, rows);
+    for (size_t r = 0; r < rows; r++, to += TILE_COLUMNS) {
+        i32x4_store(to, s.low[r]);
+        i32x4_store(to + 4, s.high[r]);
+    }
+}
+
+/* One copy of the loop for every number of rows. */
+#define FOR_ROWS(rows, call)                                                                       \
+    switch (rows) {                                                                                \
+    case 1:                                                                                        \
+        call(1);                                                                                   \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        call(2);                                                                                   \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        call(3);                                                                                   \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        call(4);                                                                                   \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        call(5);                                                                                   \
+        break;                                                                                     \
+    default:                                                                                       \
+        call(TILE_ROWS);                                                                           \
+        break;                                                                                     \
+    }
+
 void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
 {
-    switch (rows) {
-    case 1:
-        run(tile, 1, outputs);
-        break;
-    case 2:
-        run(tile, 2, outputs);
-        break;
-    case 3:
-        run(tile, 3, outputs);
-        break;
-    case 4:
-        run(tile, 4, outputs);
-        break;
-    case 5:
-        run(tile, 5, outputs);
-        break;
-    default:
-        run(tile, TILE_ROWS, outputs);
-        break;
-    }
+#define RUN(count) run(tile, count, outputs)
+    FOR_ROWS(rows, RUN)
+}
+
+void pleura_tile_sum(const pleura_tile *tile, size_t rows, int32_t *to)
+{
+#define STORE(count) store(tile, count, to)
+    FOR_ROWS(rows, STORE)
 }
