@@ -2,6 +2,7 @@
 #include "../error.h"
 #include "../graph/window.h"
 #include "lower.h"
+#include "winograd.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,6 +18,14 @@ static sides sides_of(const pleura_window *w)
                    (uint32_t)w->pad_begin[1], (uint32_t)w->kernel[0],  (uint32_t)w->kernel[1],
                    (uint32_t)w->stride[0],    (uint32_t)w->stride[1],  (uint32_t)w->dilation[0],
                    (uint32_t)w->dilation[1]};
+}
+
+static pleura_code resolve(pleura_lowering *l, const pleura_node *node, const int64_t *kernel,
+                           pleura_window *w)
+{
+    if (l->code == PLEURA_OK)
+        l->code = pleura_window_resolve(l->graph, node, kernel, w, l->error);
+    return l->code;
 }
 
 /* ---- Convolution ---- */
@@ -71,9 +80,8 @@ static pleura_code build_conv(pleura_lowering *l, pleura_step *step)
     filter f = filter_of(l, node);
     pleura_window w;
     const pleura_value *from = &l->graph->values[node->inputs[1]];
-    pleura_code code = pleura_window_resolve(l->graph, node, from->dims + 2, &w, l->error);
-    if (code != PLEURA_OK)
-        return code;
+    if (resolve(l, node, from->dims + 2, &w) != PLEURA_OK)
+        return l->code;
     size_t count = (size_t)(f.out * f.in * f.height * f.width);
     float *weights = pleura_lower_scratch(l, count * sizeof *weights);
     if (!weights)
@@ -102,11 +110,37 @@ static const pleura_step_kind conv = {.name = "convolution",
                                       .build = build_conv,
                                       .bind = bind_conv};
 
+/* A layer that Winograd's algorithm makes faster. */
+static bool lower_winograd(pleura_lowering *l, const pleura_node *node, const pleura_window *w,
+                           pleura_tensor *x, pleura_tensor *y)
+{
+    filter f = filter_of(l, node);
+    pleura_winograd_shape shape = {(size_t)w->output[0], (size_t)w->output[1], (size_t)f.in,
+                                   (size_t)f.out};
+    bool suits = f.groups == 1 && w->kernel[0] == 3 && w->kernel[1] == 3 && w->stride[0] == 1 &&
+                 w->stride[1] == 1 && w->dilation[0] == 1 && w->dilation[1] == 1 &&
+                 x->dims.size[0] == 1;
+    size_t tile = suits ? pleura_winograd_tile(&shape) : 0;
+    if (!tile)
+        return false;
+    pleura_winograd_layer *layer = pleura_lower_keep(l, sizeof *layer);
+    pleura_step *step = pleura_lower_step(l, node, &pleura_winograd, x, NULL, y);
+    if (step) {
+        *layer = (pleura_winograd_layer){tile, (size_t)w->pad_begin[0], (size_t)w->pad_begin[1]};
+        step->context = layer;
+    }
+    return true;
+}
+
 pleura_code pleura_lower_conv(pleura_lowering *l, const pleura_node *node)
 {
+    pleura_window w;
+    if (resolve(l, node, l->graph->values[node->inputs[1]].dims + 2, &w) != PLEURA_OK)
+        return l->code;
     pleura_tensor *x = pleura_lower_use(l, node->inputs[0], PLEURA_NHWC);
     pleura_tensor *y = pleura_lower_make(l, node->output, PLEURA_NHWC);
-    pleura_lower_step(l, node, &conv, x, NULL, y);
+    if (x && y && !lower_winograd(l, node, &w, x, y))
+        pleura_lower_step(l, node, &conv, x, NULL, y);
     return l->code;
 }
 
@@ -153,18 +187,12 @@ static bool counts_padding(const pleura_node *node, const pleura_window *w)
            (w->pad_begin[0] || w->pad_begin[1] || w->pad_end[0] || w->pad_end[1]);
 }
 
-static pleura_code resolve(pleura_lowering *l, const pleura_node *node, pleura_window *w)
-{
-    return l->code == PLEURA_OK ? l->code = pleura_window_resolve(l->graph, node, NULL, w, l->error)
-                                : l->code;
-}
-
 static pleura_code build_max(pleura_lowering *l, pleura_step *step)
 {
     const pleura_tensor *x = step->inputs[0], *y = step->output;
     const pleura_node *node = step->node;
     pleura_window w;
-    if (resolve(l, node, &w) != PLEURA_OK)
+    if (resolve(l, node, NULL, &w) != PLEURA_OK)
         return l->code;
     sides s = sides_of(&w);
     size_t height, width;
@@ -195,7 +223,7 @@ static pleura_code build_average(pleura_lowering *l, pleura_step *step)
     const pleura_tensor *x = step->inputs[0], *y = step->output;
     const pleura_node *node = step->node;
     pleura_window w;
-    if (resolve(l, node, &w) != PLEURA_OK)
+    if (resolve(l, node, NULL, &w) != PLEURA_OK)
         return l->code;
     if (w.dilation[0] != 1 || w.dilation[1] != 1)
         return pleura_lower_check(l, step, xnn_status_unsupported_parameter);
@@ -231,7 +259,7 @@ pleura_code pleura_lower_pool(pleura_lowering *l, const pleura_node *node)
     pleura_window w;
     pleura_tensor *x = pleura_lower_use(l, node->inputs[0], PLEURA_NHWC);
     pleura_tensor *y = pleura_lower_make(l, node->output, PLEURA_NHWC);
-    if (resolve(l, node, &w) != PLEURA_OK)
+    if (resolve(l, node, NULL, &w) != PLEURA_OK)
         return l->code;
     if (counts_padding(node, &w)) {
         size_t before[4] = {0, (size_t)w.pad_begin[0], (size_t)w.pad_begin[1], 0};
