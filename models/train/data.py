@@ -16,11 +16,12 @@ import re
 import numpy as np
 
 from net import CLASSES
-from preprocess import read_grey
+from preprocess import read_grey, squash
 
 # shares of the films; "select" chooses epoch, temperature and threshold, "report" only reports
 SHARES = {"select": 0.08, "report": 0.08}
 SOURCE = "kermany"
+SQUARE = 288    # films are about this large, so that squashing them for training loses nothing
 
 
 def read_index(folder):
@@ -83,19 +84,26 @@ def split(rows, seed=0, shares=None):
     return parts
 
 
+def folds(rows, seed, count=5):
+    """A fold number for each row: whole groups, classes in proportion; other seeds, other folds."""
+    parts = split(rows, seed, {fold: 1.0 / count for fold in range(count - 1)})
+    return np.array([count - 1 if part == "train" else part for part in parts])
+
+
 class Films:
     """Decoded grey films (uint8, own shape), from a memory-mapped cache where there is one."""
 
     def __init__(self, folder, rows, cache=None):
         self.paths = [pathlib.Path(folder) / "chest" / row["path"] for row in rows]
         self.pixels = None
+        self.key = hashlib.sha256("\n".join(row["path"] for row in rows).encode()).hexdigest()[:12]
+        self.cache = None if cache is None else pathlib.Path(cache)
         if cache is None:
             return
-        key = hashlib.sha256("\n".join(row["path"] for row in rows).encode()).hexdigest()[:12]
-        base = pathlib.Path(cache)
-        pixels, shapes = base / f"films-{key}.npy", base / f"films-{key}.json"
+        pixels = self.cache / f"films-{self.key}.npy"
+        shapes = self.cache / f"films-{self.key}.json"
         if not shapes.exists():
-            base.mkdir(parents=True, exist_ok=True)
+            self.cache.mkdir(parents=True, exist_ok=True)
             pictures = [self.decode(path) for path in self.paths]
             np.save(pixels, np.concatenate([picture.ravel() for picture in pictures]))
             shapes.write_text(json.dumps([picture.shape for picture in pictures]))
@@ -115,3 +123,18 @@ class Films:
             return self.decode(self.paths[place])
         start, stop = self.offsets[place], self.offsets[place + 1]
         return np.array(self.pixels[start:stop]).reshape(self.shapes[place])
+
+    def squares(self, side=SQUARE):
+        """All films squashed to side x side (uint8), and their width / height: what training views."""
+        cache = self.cache and self.cache / f"squares-{self.key}-{side}.npy"
+        if cache and cache.exists():
+            return np.load(cache), np.array([width / height for height, width in self.shapes])
+        squares = np.empty((len(self), side, side), np.uint8)
+        aspect = np.empty(len(self))
+        for place in range(len(self)):
+            film = self[place]
+            aspect[place] = film.shape[1] / film.shape[0]
+            squares[place] = np.rint(squash(film.astype(np.float32), side))
+        if cache:
+            np.save(cache, squares)
+        return squares, aspect

@@ -1,11 +1,11 @@
 """Place the decision and measure it.
 
-    /usr/bin/python3 models/train/evaluate.py --data DIR --checkpoint best.pt --out DIR
+    python3 models/train/evaluate.py --data DIR --checkpoint RUN/last.pt --out DIR
 
-Validation children come in two halves.  "select" has already chosen the epoch; here it also fits
-the temperature and places threshold and margin.  "report" has chosen nothing: every figure of
-metrics.json that describes the model comes from it.  Both are drawn from the archive the network
-was trained on, so they flatter it; that is why each figure is repeated under interventions.
+Validation children come in two halves.  "select" fits the temperature and places threshold and margin
+here.  "report" has chosen nothing: every figure of metrics.json that describes the model comes from it.
+Both are drawn from the archive the network was trained on, so they flatter it; that is why each figure
+is repeated under interventions, and for kinds of film (``clusters.py``) by themselves.
 
 The decision is placed on films under all interventions together, not on clean films, where
 healthy and ill are told apart partly by their framing and any threshold looks good.
@@ -26,9 +26,8 @@ import torch
 import data
 import metrics
 from interventions import INTERVENTIONS
-from net import CLASSES, Net
-from preprocess import SIZE
-from train import PRIOR, inputs, logits, prior_weights
+from net import CLASSES
+from train import PRIOR, Device, inputs, load, logits, prior_weights
 
 SENSITIVITY = 0.97      # at least this on clean "select" films, where it can be had
 TIE = 0.005             # of Youden's index: half a healthy film
@@ -81,13 +80,18 @@ def place_margin(ill, cropped, threshold):
     return round(float(margin), 3)
 
 
-def measures(probability, labels, decision, weights):
-    """All figures of one set of films."""
+def at_prevalence(truth, prevalence=1.0 - PRIOR[0]):
+    """A weight for each film, as if ``prevalence`` of them were ill."""
+    share = max(float(truth.mean()), 1e-9), max(float((~truth).mean()), 1e-9)
+    return np.where(truth, prevalence / share[0], (1.0 - prevalence) / share[1])
+
+
+def measures(probability, labels, decision):
+    """All figures of one set of films: what ``pleura evaluate --prevalence 0.5`` tells too."""
     ill, truth = metrics.pneumonia(probability), labels > 0
     sensitivity, specificity = metrics.rates(ill, truth, decision["threshold"])
     sick = labels[truth]
     called = probability[truth][:, 1:].argmax(1) + 1
-    viral = probability[truth, 2] / probability[truth, 1:].sum(1)
     answer = clear(ill, decision["threshold"], decision["margin"])
     return {
         "auc": metrics.auc(ill, truth),
@@ -96,15 +100,15 @@ def measures(probability, labels, decision, weights):
         "accuracy": float(((ill >= decision["threshold"]) == truth).mean()),
         "balanced_accuracy": (sensitivity + specificity) / 2,
         "three_class_accuracy": float((probability.argmax(1) == labels).mean()),
-        "bacterial_or_viral_auc": metrics.auc(viral, sick == 2),
+        "bacterial_or_viral_auc": metrics.viral_auc(probability, labels),
         "bacterial_or_viral_accuracy": float((called == sick).mean()),
-        "calibration_error": metrics.calibration_error(ill, truth, weights[labels]),
-        "brier": float((weights[labels] * (ill - truth) ** 2).mean()),
+        "calibration_error": metrics.calibration_error(ill, truth, at_prevalence(truth)),
+        "brier": float((at_prevalence(truth) * (ill - truth) ** 2).mean()),
         "cannot_say": float((answer == 0).mean()),
     }
 
 
-def intervals(probability, labels, groups, decision, weights):
+def intervals(probability, labels, groups, decision):
     """95 % intervals by drawing children, not films: films of one child are not independent."""
     rng = np.random.default_rng(0)
     members = [np.flatnonzero(groups == key) for key in np.unique(groups)]
@@ -112,7 +116,7 @@ def intervals(probability, labels, groups, decision, weights):
     for _ in range(DRAWS):
         chosen = rng.integers(0, len(members), len(members))
         place = np.concatenate([members[index] for index in chosen])
-        draws.append(measures(probability[place], labels[place], decision, weights))
+        draws.append(measures(probability[place], labels[place], decision))
     found = {name: [float(np.quantile([draw[name] for draw in draws], q)) for q in (0.025, 0.975)]
              for name in draws[0]}
     for name, side in (("sensitivity", labels > 0), ("specificity", labels == 0)):
@@ -147,10 +151,10 @@ def spread(labels, groups):
 
 def evaluate(args):
     torch.set_num_threads(args.threads)
-    net = Net()
-    state = torch.load(args.checkpoint, map_location="cpu")
-    net.load_state_dict(state["net"])
-    net = net.to(memory_format=torch.channels_last)
+    device = Device(half=False)     # as the core computes
+    net, state = load(args.checkpoint, device)
+    score = lambda chosen, change: logits(net, inputs(films, chosen, change, state["size"]), device,
+                                          args.flip)
     rows = data.read_index(args.data)
     parts = np.array(data.split(rows, args.seed))
     groups = np.array(data.group(rows))
@@ -158,7 +162,7 @@ def evaluate(args):
     films = data.Films(args.data, rows, args.cache)
     weights = prior_weights(labels)
     places = {part: np.flatnonzero(parts == part) for part in ("select", "report")}
-    scores = {part: {name: logits(net, inputs(films, chosen, change))
+    scores = {part: {name: score(chosen, change)
                      for name, change in INTERVENTIONS.items()}
               for part, chosen in places.items()}
 
@@ -179,24 +183,25 @@ def evaluate(args):
     kept, report = places["report"], probability["report"]
     truth = labels[kept]
     plain = report["as it is"]
-    base = measures(plain, truth, decision, weights)
+    base = measures(plain, truth, decision)
     before = metrics.pneumonia(plain)
     changed = {}
     for name, value in report.items():
         if name != "as it is":
-            changed[name] = {**measures(value, truth, decision, weights),
+            changed[name] = {**measures(value, truth, decision),
                              **compare(before, metrics.pneumonia(value), decision)}
     worst = max(changed, key=lambda name: changed[name]["decisions_changed"])
     confusion = np.zeros((len(CLASSES), len(CLASSES)), int)
     np.add.at(confusion, (truth, plain.argmax(1)), 1)
     shape = np.array([films[int(place)].shape for place in kept])
     original = np.array([rows[place]["res_kind"] == "original" for place in kept])
-    interval = intervals(plain, truth, groups[kept], decision, weights)
+    interval = intervals(plain, truth, groups[kept], decision)
     digits = lambda value: round(value, 4)
     facts = {
         "created": args.date,
-        "checkpoint_epoch": state["epoch"],
-        "input": {"size": SIZE, "parameters": sum(p.numel() for p in net.parameters())},
+        "checkpoint_epoch": len(state["history"]),
+        "network": {"name": state["name"], "rounded": bool(state.get("rounded"))},
+        "input": {"size": state["size"], "parameters": sum(p.numel() for p in net.parameters())},
         "films": {part: spread(labels[parts == part], groups[parts == part])
                   for part in ("train", "select", "report")},
         "decision": decision,
@@ -216,38 +221,41 @@ def evaluate(args):
         "confusion_rows_truth": confusion.tolist(),
         "interventions": changed,
         "worst_intervention": worst,
-        "select": measures(probability["select"]["as it is"], seen, decision, weights),
+        "select": measures(probability["select"]["as it is"], seen, decision),
         "auc_by_origin": {
             "full_size_original": metrics.auc(before[original], truth[original] > 0),
             "re_encoded": metrics.auc(before[~original], truth[~original] > 0)},
         "auc_of_aspect_ratio_alone": metrics.auc(shape[:, 1] / shape[:, 0], truth > 0),
+        **({"gate": json.loads(pathlib.Path(args.gate).read_text())} if args.gate else {}),
         "operating_points": operating_points(before, truth > 0),
     }
     out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    write_validation(out / "validation.csv", rows, places, probability)
+    write_validation(out / "validation.csv", rows, groups, places, probability)
     print(json.dumps({"decision": decision, **facts["headline"]}, indent=1))
 
 
-def write_validation(path, rows, places, probability):
+def write_validation(path, rows, groups, places, probability):
     """Which films were held back, and what the shipped model says about each."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["path", "part", "label", *(f"p_{name}" for name in CLASSES)])
+        writer.writerow(["path", "part", "label", "patient", *(f"p_{name}" for name in CLASSES)])
         for part, chosen in places.items():
             for place, value in zip(chosen, probability[part]["as it is"]):
                 row = rows[place]
-                writer.writerow([row["path"], part, CLASSES[row["class"]],
+                writer.writerow([row["path"], part, CLASSES[row["class"]], groups[place],
                                  *(f"{number:.7f}" for number in value)])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder that holds chest/index.csv")
-    parser.add_argument("--checkpoint", required=True, help="best.pt of a training run")
+    parser.add_argument("--checkpoint", required=True, help="last.pt of a training run")
     parser.add_argument("--out", required=True, help="where metrics.json and validation.csv go")
     parser.add_argument("--cache", help="folder for decoded films")
+    parser.add_argument("--gate", help=".json written by gate.py, for the card")
+    parser.add_argument("--flip", action="store_true", help="mean over each film and its mirror")
     parser.add_argument("--seed", type=int, default=0, help="of the split: the one trained with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--date", default=datetime.date.today().isoformat())

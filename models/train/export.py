@@ -6,11 +6,11 @@ the card) is a string in the same file, so neither can get lost.
 """
 
 import argparse
-import io
 import json
 import os
 import pathlib
 
+import numpy as np
 import onnx
 import onnx.checker
 import onnx.helper
@@ -18,9 +18,12 @@ import onnx.numpy_helper
 import torch
 
 import preprocess
-from net import CLASSES, Net
+import quantise
+from net import CLASSES, Inverted, Net, fold
+from train import load
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
+OPSET = 13
 
 FIXED = {
     "pleura.schema": "1",
@@ -60,13 +63,19 @@ FIXED = {
 }
 
 
-def metadata(facts, card):
+def metadata(facts, card, gate=None):
     """All metadata strings.  ``facts`` is metrics.json; floats keep full (repr) precision."""
     decision = facts["decision"]
     points = (":".join(repr(float(value)) for value in point)
               for point in facts["operating_points"])
+    refusals = {} if gate is None else {
+        "pleura.gate.output": "gate",
+        "pleura.gate.labels": ",".join(str(name) for name in gate["names"]),
+        "pleura.gate.thresholds": ",".join(repr(float(value)) for value in gate["thresholds"]),
+    }
     return {
         **FIXED,
+        **refusals,
         "pleura.temperature": repr(float(decision["temperature"])),
         "pleura.threshold": repr(float(decision["threshold"])),
         "pleura.margin": repr(float(decision["margin"])),
@@ -77,51 +86,94 @@ def metadata(facts, card):
     }
 
 
-def to_onnx(net, size=preprocess.SIZE):
-    """The network as a checked ONNX model, batch norm folded, input "image", output "logits"."""
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        net.eval().to(memory_format=torch.contiguous_format), torch.zeros(1, 1, size, size), buffer,
-        opset_version=16, input_names=["image"], output_names=["logits"])
-    model = tidy(onnx.load_from_string(buffer.getvalue()))
-    model.producer_name, model.producer_version = "pleura", VERSION
-    model.doc_string = FIXED["pleura.title"] + ". " + FIXED["pleura.intended_use"]
-    return model
+class Graph:
+    """Nodes and weights, added in the order in which they are run.
 
-
-def tidy(model):
-    """Constants become shared initialisers, identities go, weights get readable names.
-
-    The exporter leaves a pair of constants before every Clip, identities where two weights happen
-    to be equal, and names such as "onnx::Conv_416"; none of it helps a reader or a loader.
+    ``weights`` is how they are stored: "float32"; "float16", then cast; "int8", then dequantised to
+    float, one scale for each output channel; or "qdq", where what layers pass on is eight bits too.
     """
-    graph = model.graph
-    same, constants, kept = {}, {}, []
-    for node in graph.node:
-        if node.op_type == "Identity":
-            same[node.output[0]] = same.get(node.input[0], node.input[0])
-        elif node.op_type == "Constant":
-            tensor = node.attribute[0].t
-            array = onnx.numpy_helper.to_array(tensor)
-            name = f"constant_{array.item():g}" if array.size == 1 else node.output[0]
-            same[node.output[0]] = name
-            constants[name] = onnx.numpy_helper.from_array(array, name)
-        else:
-            kept.append(node)
-    for place, node in enumerate(n for n in kept if n.op_type == "Conv"):
-        for slot, part in ((1, "weight"), (2, "bias")):
-            name = same.get(node.input[slot], node.input[slot])
-            if name.startswith("onnx::"):
-                same.setdefault(name, f"conv{place}.{part}")
-            node.input[slot] = same.get(name, name)
-    for node in kept:
-        for slot, name in enumerate(node.input):
-            node.input[slot] = same.get(name, name)
-    for tensor in graph.initializer:
-        tensor.name = same.get(tensor.name, tensor.name)
-    graph.initializer.extend(constants.values())
-    del graph.node[:]
-    graph.node.extend(kept)
+
+    def __init__(self, weights):
+        self.weights, self.nodes, self.tensors = weights, [], []
+
+    def tensor(self, name, array):
+        self.tensors.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def node(self, kind, inputs, output, **attributes):
+        self.nodes.append(onnx.helper.make_node(kind, inputs, [output], output, **attributes))
+        return output
+
+    def kernel(self, name, array):
+        """A convolution's weights; returns the name of what the convolution reads."""
+        if self.weights == "float32":
+            return self.tensor(name, array)
+        if self.weights == "float16":
+            stored = self.tensor(f"{name}.half", array.astype(np.float16))
+            return self.node("Cast", [stored], name, to=onnx.TensorProto.FLOAT)
+        scale = quantise.weight_scale(torch.from_numpy(array)).numpy()
+        whole = np.rint(array / scale.reshape(-1, 1, 1, 1))
+        stored = self.tensor(f"{name}.int8",
+                             np.clip(whole, -quantise.WEIGHT_MOST, quantise.WEIGHT_MOST)
+                             .astype(np.int8))
+        zero = self.tensor(f"{name}.zero", np.zeros(len(scale), np.int8))
+        return self.node("DequantizeLinear", [stored, self.tensor(f"{name}.scale", scale), zero],
+                         name, axis=0)
+
+    def rounded(self, x, rounding):
+        """QuantizeLinear and DequantizeLinear with a rounding's scale and zero point."""
+        if self.weights != "qdq":
+            return x
+        ends = [self.tensor(f"{x}.scale", np.float32(rounding.scale.item())),
+                self.tensor(f"{x}.zero", np.uint8(rounding.zero.item()))]
+        self.node("QuantizeLinear", [x, *ends], f"{x}.quantised")
+        return self.node("DequantizeLinear", [f"{x}.quantised", *ends], f"{x}.dequantised")
+
+    def convolution(self, x, conv, name):
+        pad = conv.weight.shape[-1] // 2
+        weight = self.kernel(f"{name}.weight", conv.weight.detach().numpy())
+        bias = self.tensor(f"{name}.bias", conv.bias.detach().numpy())
+        x = self.node("Conv", [x, weight, bias], name, strides=[conv.stride] * 2,
+                      pads=[pad] * 4, kernel_shape=list(conv.weight.shape[2:]), group=conv.groups)
+        x = x if conv.linear else self.node("Relu", [x], f"{name}.relu")
+        return self.rounded(x, conv.round_result)
+
+    def dense(self, x, weight, bias, name):
+        self.tensor(f"{name}.weight", weight.astype(np.float32))
+        self.tensor(f"{name}.bias", bias.astype(np.float32))
+        return self.node("Gemm", [x, f"{name}.weight", f"{name}.bias"], name, transB=1)
+
+
+def to_onnx(net, size, weights="float32", gate=None):
+    """The network as a checked ONNX model: input "image", outputs "logits" and, with one, "gate"."""
+    net = fold(net).to("cpu").to(memory_format=torch.contiguous_format)
+    if (weights == "qdq") != (net.round_input is not None):
+        raise ValueError("qdq is for networks that settle.py has rounded, and for them only")
+    graph = Graph(weights)
+    x = graph.rounded("image", net.round_input)
+    for place, module in enumerate(net.features):
+        parts = module.body if isinstance(module, Inverted) else [module]
+        before = x
+        for part, conv in enumerate(parts):
+            x = graph.convolution(x, conv, f"block{place}.conv{part}")
+        if isinstance(module, Inverted) and module.residual:
+            x = graph.rounded(graph.node("Add", [before, x], f"block{place}.sum"),
+                              module.round_result)
+    x = graph.node("GlobalAveragePool", [x], "pooled")
+    x = graph.node("Flatten", [x], "features")
+    graph.dense(x, net.linear.weight.detach().numpy(), net.linear.bias.detach().numpy(), "logits")
+    outputs = [onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT,
+                                                  [1, len(CLASSES)])]
+    if gate is not None:
+        graph.dense(x, gate["weight"], gate["bias"], "gate")
+        outputs.append(onnx.helper.make_tensor_value_info("gate", onnx.TensorProto.FLOAT,
+                                                          [1, len(gate["bias"])]))
+    image = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 1, size, size])
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(graph.nodes, "child_pneumonia", [image], outputs, graph.tensors),
+        opset_imports=[onnx.helper.make_opsetid("", OPSET)])
+    model.ir_version, model.producer_name, model.producer_version = 8, "pleura", VERSION
+    model.doc_string = FIXED["pleura.title"] + ". " + FIXED["pleura.intended_use"]
     return model
 
 
@@ -149,21 +201,26 @@ def untrained_facts():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", help="best.pt of a training run")
+    parser.add_argument("--checkpoint", help="last.pt of a training run")
     parser.add_argument("--random", action="store_true", help="untrained weights, for loader tests")
+    parser.add_argument("--gate", help=".npz written by gate.py")
+    parser.add_argument("--weights", choices=("float32", "float16", "int8", "qdq"),
+                        default="float32")
     parser.add_argument("--metrics", help="metrics.json written by evaluate.py")
     parser.add_argument("--card", help="card.md")
     parser.add_argument("--out", required=True, help="the .onnx to write")
     args = parser.parse_args()
     torch.manual_seed(0)
-    net = Net()
+    gate = np.load(args.gate) if args.gate else None
     if args.random:
+        net, size = Net("short"), preprocess.SIZE
         facts, card = untrained_facts(), "Untrained: random weights, for tests of the loader."
     else:
-        net.load_state_dict(torch.load(args.checkpoint, map_location="cpu")["net"])
+        net, state = load(args.checkpoint)
+        size = state["size"]
         facts = json.loads(pathlib.Path(args.metrics).read_text(encoding="utf-8"))
         card = pathlib.Path(args.card).read_text(encoding="utf-8")
-    write(to_onnx(net), metadata(facts, card), args.out)
+    write(to_onnx(net, size, args.weights, gate), metadata(facts, card, gate), args.out)
 
 
 if __name__ == "__main__":

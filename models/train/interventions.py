@@ -4,13 +4,40 @@ Each takes and gives a uint8 film at its own size, before any preprocessing.
 """
 
 import functools
+import io
 
 import numpy as np
+from PIL import Image
 
-import augment
-from augment import jpeg
+from augment import glyph
 
-blur_matrix = functools.lru_cache(maxsize=512)(augment.blur_matrix)
+
+@functools.lru_cache(maxsize=512)
+def blur_matrix(size, sigma):
+    """Rows of a Gaussian, renormalised at the edges; a blur is ``m @ picture @ m.T``."""
+    place = np.arange(size)
+    weights = np.exp(-0.5 * ((place[:, None] - place[None]) / sigma) ** 2)
+    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+
+
+def jpeg(film, quality):
+    """The film after one more JPEG round at this quality."""
+    buffer = io.BytesIO()
+    Image.fromarray(film).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+def letters(film):
+    """Lead letters and a line of text, burned in where they hide no lung."""
+    film = film.copy()
+    height, width = film.shape
+    for word, top, left in (("L", 0.04, 0.88), ("PORTABLE", 0.02, 0.03), ("08:15", 0.93, 0.04)):
+        ink = glyph(word, max(8, height // 18)).numpy()
+        row, column = int(top * height), min(int(left * width), width - ink.shape[1])
+        spot = film[row:row + ink.shape[0], column:column + ink.shape[1]]
+        ink = ink[:spot.shape[0], :spot.shape[1]]
+        spot[:] = np.rint(spot + ink * (240.0 - spot))
+    return film
 
 
 def crop(share):
@@ -69,5 +96,6 @@ INTERVENTIONS = {
     "gamma 0.7": gamma(0.7),
     "gamma 1.4": gamma(1.4),
     "JPEG q50": lambda film: jpeg(film, 50),
+    "letters": letters,
     "mirror": lambda film: film[:, ::-1],
 }

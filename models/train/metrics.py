@@ -38,3 +38,10 @@ def softmax(logits, temperature=1.0):
 def pneumonia(probability):
     """Bacterial plus viral: the finding the threshold is about."""
     return probability[:, 1] + probability[:, 2]
+
+
+def viral_auc(probability, labels):
+    """Viral against bacterial, among the ill: by the share of viral in pneumonia."""
+    sick = labels > 0
+    return auc(probability[sick, 2] / np.maximum(pneumonia(probability[sick]), 1e-12),
+               labels[sick] == 2)

@@ -17,7 +17,7 @@ whatever the ratio; enlarging is bilinear with half-pixel centres.
 import numpy as np
 from PIL import Image
 
-SIZE = 160
+SIZE = 192
 STD_FLOOR = 0.02
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 

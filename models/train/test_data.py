@@ -50,6 +50,17 @@ class Split(unittest.TestCase):
                 self.assertAlmostEqual(
                     float((parts[kinds == kind] == part).mean()), share, delta=0.03)
 
+    def test_folds_share_out_all_films_and_no_child(self):
+        rows = archive()
+        fold = data.folds(rows, 1)
+        self.assertEqual(sorted(set(fold)), [0, 1, 2, 3, 4])
+        groups, kinds = np.array(data.group(rows)), np.array([entry["class"] for entry in rows])
+        for key in np.unique(groups):
+            self.assertEqual(len(set(fold[groups == key])), 1)
+        for kind in range(3):
+            shares = np.bincount(fold[kinds == kind], minlength=5) / (kinds == kind).sum()
+            np.testing.assert_allclose(shares, 0.2, atol=0.03)
+
     def test_repeatable(self):
         rows = archive()
         self.assertEqual(data.split(rows, 3), data.split(rows, 3))
@@ -85,6 +96,11 @@ class Index(unittest.TestCase):
                           data.Films(folder, rows, chest / "cache")):
                 self.assertEqual((films[0].shape, films[1].shape), ((3, 5), (4, 2)))
                 self.assertEqual((films[0][0, 0], films[1][3, 1]), (7, 9))
+                for _ in range(2):      # the second time from the cache, where there is one
+                    squares, aspect = films.squares(8)
+                    self.assertEqual((squares.shape, squares.dtype), ((2, 8, 8), np.uint8))
+                    self.assertEqual((squares[0] == 7).all() and (squares[1] == 9).all(), True)
+                    np.testing.assert_allclose(aspect, [5 / 3, 0.5])
 
 
 if __name__ == "__main__":

@@ -11,15 +11,25 @@ import onnx.numpy_helper
 import torch
 from torch.nn import functional
 
-import card
 import export
-from net import CLASSES, Net
+import quantise
+from net import CLASSES, Net, start
+from test_train import small, stirred
 
 KEYS = """schema name version title labels groups finding activation temperature threshold margin
 operating_points input.fit input.normalise input.std_floor input.range gate.min_side population
 training_data intended_use limits licence created metrics card""".split()
 
-OPERATORS = {"Conv", "Clip", "Add", "GlobalAveragePool", "Flatten", "Gemm"}
+OPERATORS = {"Conv", "Relu", "Add", "GlobalAveragePool", "Flatten", "Gemm"}
+SIZE = 32
+
+
+def grid(array, scale, zero, axis):
+    """Scale and zero point, shaped for the array."""
+    if scale.ndim == 1 and axis is not None:
+        shape = [-1 if place == axis else 1 for place in range(array.ndim)]
+        return scale.reshape(shape), zero.reshape(shape).float()
+    return scale, zero.float()
 
 
 def run(graph, image):
@@ -35,8 +45,16 @@ def run(graph, image):
             assert pads[:2] == pads[2:]
             out = functional.conv2d(*given, stride=keys["strides"], padding=pads[:2],
                                     groups=keys["group"])
-        elif node.op_type == "Clip":
-            out = torch.clamp(given[0], float(given[1]), float(given[2]))
+        elif node.op_type == "Relu":
+            out = functional.relu(given[0])
+        elif node.op_type == "Cast":
+            out = given[0].float()
+        elif node.op_type == "QuantizeLinear":
+            scale, zero = grid(*given, None)
+            out = torch.clamp(torch.round(given[0] / scale) + zero, 0, 255)
+        elif node.op_type == "DequantizeLinear":
+            scale, zero = grid(*given, keys.get("axis"))
+            out = (given[0].float() - zero) * scale
         elif node.op_type == "Add":
             out = given[0] + given[1]
         elif node.op_type == "GlobalAveragePool":
@@ -47,53 +65,107 @@ def run(graph, image):
             assert keys.get("transB") == 1 and keys.get("alpha", 1.0) == 1.0
             out = given[0] @ given[1].T + given[2]
         values[node.output[0]] = out
-    return values["logits"]
+    return values
+
+
+GATE = {"names": ["not_chest", "adult"], "thresholds": [0.5, 0.75],
+        "weight": np.random.default_rng(1).normal(size=(2, 48)).astype(np.float32),
+        "bias": np.float32([0.1, -0.2])}
+
+
+def image(seed=0):
+    return torch.from_numpy(
+        np.random.default_rng(seed).normal(size=(1, 1, SIZE, SIZE)).astype(np.float32))
 
 
 class Export(unittest.TestCase):
     def setUp(self):
-        torch.manual_seed(0)
-        self.net = Net().eval()
-        for module in self.net.modules():
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.running_mean.normal_(0, 0.1)
-                module.running_var.uniform_(0.5, 1.5)
+        self.net = stirred(small())
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = pathlib.Path(folder.name) / "a" / "model.onnx"
+
+    def written(self, gate=None, **options):
         facts = export.untrained_facts()
         facts["decision"]["threshold"] = 0.1 + 0.2
-        export.write(export.to_onnx(self.net), export.metadata(facts, "A card."), self.path)
-        self.model = onnx.load(str(self.path))
-        self.strings = {p.key: p.value for p in self.model.metadata_props}
+        export.write(export.to_onnx(self.net, SIZE, gate=gate, **options),
+                     export.metadata(facts, "A card.", gate), self.path)
+        model = onnx.load(str(self.path))
+        return model, {p.key: p.value for p in model.metadata_props}
 
     def test_keys(self):
-        self.assertEqual(set(self.strings), {"pleura." + key for key in KEYS})
-        self.assertEqual(self.strings["pleura.labels"].split(","), list(CLASSES))
-        self.assertEqual(float(self.strings["pleura.threshold"]), 0.1 + 0.2)
-        self.assertTrue(all(self.strings.values()))
+        _, strings = self.written()
+        self.assertEqual(set(strings), {"pleura." + key for key in KEYS})
+        self.assertEqual(strings["pleura.labels"].split(","), list(CLASSES))
+        self.assertEqual(float(strings["pleura.threshold"]), 0.1 + 0.2)
+        self.assertTrue(all(strings.values()))
+        _, gated = self.written(GATE)
+        self.assertEqual(gated["pleura.gate.labels"], "not_chest,adult")
+        self.assertEqual(gated["pleura.gate.thresholds"], "0.5,0.75")
+        self.assertEqual(gated["pleura.gate.output"], "gate")
 
     def test_operating_points_parse(self):
+        _, strings = self.written()
         points = [tuple(map(float, point.split(":")))
-                  for point in self.strings["pleura.operating_points"].split(";")]
+                  for point in strings["pleura.operating_points"].split(";")]
         self.assertTrue(all(len(point) == 3 for point in points))
         self.assertEqual([p[0] for p in points], sorted(p[0] for p in points))
 
     def test_plain_operators_and_names(self):
-        graph = self.model.graph
-        self.assertLessEqual({node.op_type for node in graph.node}, OPERATORS)
-        self.assertEqual([v.name for v in graph.input], ["image"])
-        self.assertEqual([v.name for v in graph.output], ["logits"])
-        self.assertEqual(self.model.opset_import[0].version, 16)
+        model, _ = self.written(GATE)
+        self.assertLessEqual({node.op_type for node in model.graph.node}, OPERATORS)
+        self.assertEqual([v.name for v in model.graph.input], ["image"])
+        self.assertEqual([v.name for v in model.graph.output], ["logits", "gate"])
+        self.assertEqual(model.opset_import[0].version, export.OPSET)
 
     def test_graph_computes_what_the_network_does(self):
-        image = torch.from_numpy(
-            np.random.default_rng(0).normal(size=(1, 1, 160, 160)).astype(np.float32))
+        model, _ = self.written(GATE)
+        values = run(model.graph, image())
         with torch.no_grad():
-            torch.testing.assert_close(run(self.model.graph, image), self.net(image),
-                                       atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(values["logits"], self.net(image()), atol=1e-4, rtol=1e-4)
+            gate = (self.net.pooled(image()) @ torch.from_numpy(GATE["weight"]).T
+                    + torch.from_numpy(GATE["bias"]))
+            torch.testing.assert_close(values["gate"], gate, atol=1e-4, rtol=1e-4)
+
+    def test_rounded_weights_are_smaller_and_near(self):
+        with torch.no_grad():
+            wanted, sizes = self.net(image()), []
+            for weights, tolerance in (("float32", 1e-4), ("float16", 1e-2), ("int8", 0.2)):
+                model, _ = self.written(weights=weights)
+                sizes.append(sum(len(tensor.raw_data) for tensor in model.graph.initializer))
+                torch.testing.assert_close(run(model.graph, image())["logits"], wanted,
+                                           atol=tolerance, rtol=tolerance)
+        self.assertLess(sizes[1], 0.6 * sizes[0])
+        self.assertLess(sizes[2], 0.5 * sizes[0])
+
+    def test_qdq_is_the_rounded_network(self):
+        with self.assertRaises(ValueError):
+            export.to_onnx(self.net, SIZE, "qdq")
+        exact, self.net = self.net, quantise.prepare(self.net, [image(s) for s in range(8)])
+        model, _ = self.written(weights="qdq")
+        values = run(model.graph, image())
+        with torch.no_grad():
+            rounded, plain = self.net(image()), exact(image())
+        torch.testing.assert_close(values["logits"], rounded, atol=1e-3, rtol=1e-3)
+        self.assertLess(float((rounded - plain).abs().max()), 0.1 * float(plain.abs().max()))
+        self.assertTrue(torch.is_tensor(values["image.quantised"]))
+        for name, value in values.items():
+            if name.endswith(".quantised"):
+                self.assertEqual(float((value - value.round()).abs().max()), 0)
+
+    def test_a_model_file_is_a_start(self):
+        for weights in ("float32", "float16"):
+            self.written(weights=weights)
+            other = Net("tiny", dropout=0.0)
+            start(other, self.path, image())
+            with torch.no_grad():
+                torch.testing.assert_close(other.eval()(image()), self.net(image()),
+                                           atol=1e-2, rtol=1e-2)
+        with self.assertRaisesRegex(ValueError, "not those of the net 'short'"):
+            start(Net("short"), self.path, image())
 
     def test_nothing_partial_is_left(self):
+        self.written()
         self.assertEqual([p.name for p in self.path.parent.iterdir()], ["model.onnx"])
 
 
@@ -103,13 +175,22 @@ class Shipped(unittest.TestCase):
     def test_model_card_and_metrics_agree(self):
         folder = pathlib.Path(__file__).parent.parent / "child-pneumonia"
         facts = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        text = (folder / "card.md").read_text(encoding="utf-8")
-        self.assertEqual(text, card.card(facts))
         model = onnx.load(str(folder / "model.onnx"))
         strings = {p.key: p.value for p in model.metadata_props}
-        self.assertEqual(strings, export.metadata(facts, text))
+        text = (folder / "card.md").read_text(encoding="utf-8")
+        self.assertEqual(strings["pleura.card"], text)
+        self.assertIn("# child-pneumonia " + strings["pleura.version"], text)
+        for key in ("threshold", "temperature", "margin"):
+            self.assertEqual(float(strings["pleura." + key]), facts["decision"][key])
+        self.assertEqual(json.loads(strings["pleura.metrics"]), facts["headline"])
         history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
         self.assertEqual(history["best_epoch"], facts["checkpoint_epoch"])
+
+    def test_the_shipped_model_is_a_start(self):
+        path = pathlib.Path(__file__).parent.parent / "child-pneumonia" / "model.onnx"
+        count = sum(node.op_type == "Conv" for node in onnx.load(str(path)).graph.node)
+        name = next(name for name in ("whole", "short") if len(Net(name).convolutions()) == count)
+        start(Net(name), path, torch.randn(2, 1, 64, 64))
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ class Resize(unittest.TestCase):
 class Normalise(unittest.TestCase):
     def test_mean_and_deviation(self):
         value = preprocess.prepare(np.random.default_rng(0).random((300, 200)).astype(np.float32))
-        self.assertEqual((value.shape, value.dtype), ((1, 160, 160), np.float32))
+        self.assertEqual((value.shape, value.dtype), ((1, preprocess.SIZE, preprocess.SIZE), np.float32))
         self.assertAlmostEqual(float(value.mean()), 0.0, places=5)
         self.assertAlmostEqual(float(value.std()), 1.0, places=4)
 

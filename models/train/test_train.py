@@ -7,15 +7,30 @@ import unittest
 import numpy as np
 import torch
 
+import card
 import evaluate
 import metrics
+import net as nets
 import train
-from net import ConvNorm, Net, folded_names, start_from_imagenet
+from net import Net, fold, folded_names, start
+
+nets.NETS["tiny"] = (((1, 16, 1, 1), (2, 24, 2, 2)), 48)
 
 
 def small():
     torch.manual_seed(0)
-    return Net(dropout=0.0, blocks=((1, 16, 1, 1), (2, 24, 2, 2)), head=48)
+    return Net("tiny", dropout=0.0)
+
+
+def stirred(net):
+    """With statistics as training leaves them."""
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.normal_(0, 0.1)
+    return net.eval()
 
 
 class Learning(unittest.TestCase):
@@ -23,7 +38,7 @@ class Learning(unittest.TestCase):
         torch.manual_seed(0)
         net, pictures = small().train(), torch.randn(8, 1, 32, 32)
         target = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
-        optim = train.optimiser(net)
+        optim = train.optimiser(net, 1e-4)
         for family in optim.param_groups:
             family["lr"] = 0.05
         for _ in range(60):
@@ -54,30 +69,50 @@ class Learning(unittest.TestCase):
         self.assertAlmostEqual(weights[0] * 26, weights[1] * 48 + weights[2] * 26)
 
 
+class Targets(unittest.TestCase):
+    def test_a_teacher_takes_its_share(self):
+        alone = train.targets(np.array([2]), None, 0.7)
+        torch.testing.assert_close(alone.sum(1), torch.ones(1))
+        self.assertGreater(float(alone[0, 2]), 0.96)
+        both = train.targets(np.array([2]), np.array([[1.0, 0.0, 0.0]]), 0.7)
+        torch.testing.assert_close(both, 0.3 * alone + torch.tensor([[0.7, 0.0, 0.0]]))
+
+
+class Folding(unittest.TestCase):
+    def test_the_folded_network_is_the_same_function(self):
+        net, x = stirred(small()), torch.randn(2, 1, 32, 32)
+        folded = fold(net)
+        self.assertFalse([m for m in folded.modules() if isinstance(m, torch.nn.BatchNorm2d)])
+        with torch.no_grad():
+            torch.testing.assert_close(folded(x), net(x), atol=1e-5, rtol=1e-5)
+
+
 class Start(unittest.TestCase):
     def test_batch_norm_put_back_changes_nothing(self):
-        """With restored batch norm, each layer still gives convolution + stored bias."""
-        net, rng, stored = Net(), np.random.default_rng(0), {}
-        pairs = [m for m in net.modules() if isinstance(m, ConvNorm)]
-        names = folded_names(net)
-        self.assertEqual(len(names), len(pairs))
-        for pair, name in zip(pairs, names):
-            out, inside, height, width = pair[0].weight.shape
+        """Every layer of the started network gives convolution + stored bias, and can be trained."""
+        net, rng, stored = Net("whole"), np.random.default_rng(0), {}
+        convs, names = net.convolutions(), folded_names(net)
+        self.assertEqual(len(names), len(convs))
+        for conv, name in zip(convs, names):
+            out, inside, height, width = conv.weight.shape
             shape = (out, height, width, 3 if name == "Conv" else inside)
-            if pair[0].groups > 1:
+            if conv.groups > 1:
                 shape = (1, height, width, out)
             stored[f"MobilenetV2/{name}/w"] = rng.normal(0, 0.1, shape).astype(np.float16)
             stored[f"MobilenetV2/{name}/b|bias"] = rng.normal(0, 0.1, out).astype(np.float16)
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "start.npz"
             np.savez(path, **stored)
-            start_from_imagenet(net, path, torch.randn(4, 1, 64, 64))
-        first = pairs[0]
-        x = torch.randn(2, 1, 64, 64)
-        bias = torch.from_numpy(stored["MobilenetV2/Conv/b|bias"].astype(np.float32))
-        with torch.no_grad():
-            plain = first[0](x) + bias[None, :, None, None]
-            torch.testing.assert_close(first[1].eval()(first[0](x)), plain, atol=1e-4, rtol=1e-4)
+            start(net, path, torch.randn(4, 1, 64, 64))
+        folded = fold(net)
+        for conv, name in zip(folded.convolutions(), names):
+            bias = torch.from_numpy(stored[f"MobilenetV2/{name}/b|bias"].astype(np.float32))
+            torch.testing.assert_close(conv.bias.detach(), bias, atol=2e-3, rtol=2e-3)
+            kernel = torch.from_numpy(stored[f"MobilenetV2/{name}/w"].astype(np.float32))
+            kernel = kernel.permute(3, 0, 1, 2) if conv.groups > 1 else kernel.permute(0, 3, 1, 2)
+            if name == "Conv":
+                kernel = kernel.sum(1, keepdim=True) * nets.IMAGENET_DEVIATION
+            torch.testing.assert_close(conv.weight.detach(), kernel, atol=2e-3, rtol=2e-3)
 
 
 class Figures(unittest.TestCase):
@@ -101,6 +136,19 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(metrics.calibration_error([0.25] * 4, [0, 0, 0, 1]), 0.0)
         self.assertAlmostEqual(metrics.calibration_error([0.95] * 4, [0, 0, 0, 0]), 0.95)
 
+    def test_six_films_as_in_the_core(self):
+        """The same six films as in tests/unit/test_metrics.c."""
+        score = np.array([1.0, 0.75, 0.75, 0.5, 0.25, 0.125])
+        truth = np.array([1, 1, 0, 0, 1, 0], bool)
+        self.assertAlmostEqual(metrics.auc(score, truth), 6.5 / 9)
+        self.assertEqual(metrics.rates(score, truth, 0.75), (2 / 3, 2 / 3))
+        self.assertAlmostEqual(metrics.calibration_error(score, truth), 1.875 / 6)
+
+    def test_prevalence_is_what_the_weights_make_it(self):
+        truth = np.arange(10) < 7
+        weight = evaluate.at_prevalence(truth, 0.2)
+        self.assertAlmostEqual(weight[truth].sum() / weight.sum(), 0.2)
+
     def test_threshold_between_two_groups(self):
         ill, truth = np.array([0.1] * 50 + [0.7] * 50), np.arange(100) >= 50
         self.assertTrue(0.1 < evaluate.place_threshold(ill, truth, ill, truth) <= 0.7)
@@ -111,6 +159,31 @@ class Figures(unittest.TestCase):
         margin = evaluate.place_margin(before, after, 0.5)
         answers = (evaluate.clear(before, 0.5, margin), evaluate.clear(after, 0.5, margin))
         self.assertTrue((answers[0] * answers[1] >= 0).all())
+
+
+class Card(unittest.TestCase):
+    def test_every_part_is_filled_in(self):
+        figure = {name: 0.9 for _, name in card.FIGURES}
+        part = {"films": 4, "children": 3, **{name: 1 for name in nets.CLASSES}}
+        facts = {
+            "created": "1970-01-01", "checkpoint_epoch": 7, "report": figure,
+            "network": {"name": "whole", "rounded": True},
+            "input": {"size": 192, "parameters": 2200000},
+            "films": {name: part for name in ("train", "select", "report")},
+            "decision": {"temperature": 1.1, "threshold": 0.4, "margin": 0.05,
+                         "sensitivity_wanted": 0.97, "opposite_allowed": 0.01},
+            "intervals_95": {name: [0.8, 1.0] for name in figure},
+            "interventions": {"blur": {**figure, "decisions_changed": 0.1,
+                                       "opposite_clear_answers": 0.0}},
+            "worst_intervention": "blur", "auc_of_aspect_ratio_alone": 0.85,
+            "gate": {"gates": ["adult"],
+                     "held_back": {"adult": {"pictures": 9, "refused": 1, "by_its_own_gate": 1}}}}
+        text = card.card(facts)
+        self.assertNotRegex(text, r"[{}]")
+        self.assertIn("| adult | 9 | 1.000 | 1.000 |", text)
+        self.assertIn("rounded to eight bits", text)
+        del facts["gate"]
+        self.assertNotIn("When it does not answer", card.card(facts))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
-"""Train the network.
+"""Train one network.
 
-    /usr/bin/python3 models/train/train.py --data DIR --out DIR [--start WEIGHTS.npz] [--resume]
+    python3 models/train/train.py --data DIR --out RUN --start WEIGHTS [--fold K] [--resume]
 
-What is saved in --out after each epoch: ``last.pt`` (all that is needed to go on with --resume),
-``best.pt`` (averaged weights of the best epoch so far) and ``history.json``.
-
-The best epoch is the one with the smallest loss on the "select" part of the validation children,
-averaged over the film as it is, cropped and zoomed out.  Clean validation films are framed like the
-training films of their class and would not notice a network that reads the framing.
+What is saved in --out after each epoch: ``last.pt`` (all that is needed to go on with --resume; its
+"average" is the model) and ``history.json``.  Nothing is chosen on the films held back, not even the
+epoch: the learning rate ends at nothing, the weights are averaged over steps, and the last average is
+the model.  On a CUDA device all of it runs there, in bfloat16 where the device has it.
 """
 
 import argparse
@@ -18,58 +16,76 @@ import os
 import pathlib
 import time
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small, the loaders many
-
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
 
 import data
 import metrics
-from augment import view
+import quantise
+from augment import views
+from clusters import clusters
 from interventions import INTERVENTIONS
-from net import CLASSES, Net, start_from_imagenet
-from preprocess import prepare
+from net import CLASSES, NETS, Net, start
+from preprocess import SIZE, prepare
 
 # The loss sees half normal, half pneumonia, whatever the archive holds (26 % normal), so that a
 # probability means what it says where half of the films are ill, and 0.5 is a sensible place.
 PRIOR = (0.5, 0.25, 0.25)
-SELECTED_ON = ("as it is", "crop 10 %", "zoom out 10 %")
+WATCHED = ("as it is", "crop 10 %", "zoom out 10 %")
 AVERAGE = 0.995     # of weights over steps
 SMOOTHING = 0.05
-DECAY = 1e-4
 
 
-class Views(Dataset):
-    """One augmented view a film; which one depends on (seed, epoch, film) and nothing else."""
-
-    def __init__(self, films, places, labels, seed):
-        self.films, self.places, self.labels, self.seed = films, places, labels, seed
-        self.epoch = 0
-
-    def __len__(self):
-        return len(self.places)
-
-    def __getitem__(self, item):
-        place = int(self.places[item])
-        rng = np.random.default_rng([self.seed, self.epoch, place])
-        return torch.from_numpy(view(self.films[place], rng)), self.labels[place]
-
-
-def inputs(films, places, change=None):
+def inputs(films, places, change=None, size=SIZE):
     """Unaugmented network inputs, through exactly the preprocessing of the core."""
     change = change or (lambda film: film)
     grey = (change(films[int(place)]).astype(np.float32) / 255.0 for place in places)
-    return torch.from_numpy(np.stack([prepare(picture) for picture in grey]))
+    return torch.from_numpy(np.stack([prepare(picture, size) for picture in grey]))
 
 
-def logits(net, batch, size=16):
-    """Logits of a stack of inputs, in evaluation mode, as float64."""
+class Device:
+    """Where the arithmetic happens, and in which type."""
+
+    def __init__(self, name=None, half=None):
+        self.name = name or ("cuda" if torch.cuda.is_available() else "cpu")
+        self.half = half_pays(self.name) if half is None else half
+
+    def put(self, value):
+        return value.to(self.name, non_blocking=True)
+
+    def images(self, value):
+        return self.put(value).contiguous(memory_format=torch.channels_last)
+
+    def cast(self):
+        return torch.autocast(self.name, torch.bfloat16, enabled=self.half)
+
+
+def half_pays(name):
+    """Whether bfloat16 is worth having: it is slower where the processor only imitates it."""
+    if name == "cuda":
+        return torch.cuda.is_bf16_supported()
+    try:
+        return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii")
+    except OSError:
+        return False
+
+
+def logits(net, batch, device=None, flip=False, size=64):
+    """Logits of a stack of inputs, in evaluation mode and float32, as float64.
+
+    ``flip``: the mean over each film and its mirror image.
+    """
+    device = device or Device("cpu", False)
     net.eval()
-    with torch.no_grad():
-        parts = [net(part.contiguous(memory_format=torch.channels_last))
-                 for part in batch.split(size)]
+    parts = []
+    with torch.no_grad(), device.cast():
+        for part in batch.split(size):
+            part = device.images(part)
+            score = net(part)
+            if flip:
+                score = (score + net(part.flip(3))) / 2
+            parts.append(score.float().cpu())
     return torch.cat(parts).double().numpy()
 
 
@@ -90,9 +106,19 @@ def summary(scores, labels, weights):
         "loss": float(-(weights[labels] * np.log(chosen)).mean()),
         "accuracy": float((probability.argmax(1) == labels).mean()),
         "auc": metrics.auc(ill, truth),
+        "viral_auc": metrics.viral_auc(probability, labels),
         "precision": hits / max(float(called.sum()), 1.0),
         "recall": hits / float(truth.sum()),
     }
+
+
+def targets(labels, teacher, share):
+    """What each film should score: its label, smoothed, and a share of what a teacher said."""
+    sharp = functional.one_hot(torch.as_tensor(labels), len(CLASSES)).float()
+    smooth = sharp * (1.0 - SMOOTHING) + SMOOTHING / len(CLASSES)
+    if teacher is None:
+        return smooth
+    return (1.0 - share) * smooth + share * torch.as_tensor(teacher, dtype=torch.float32)
 
 
 def learning_rate(step, steps, peak, warm):
@@ -112,133 +138,200 @@ def average_into(average, net, keep):
                 old.copy_(new)
 
 
-def optimiser(net):
+def optimiser(net, decay):
     """SGD; no weight decay on batch norm and biases."""
     decayed = [p for p in net.parameters() if p.ndim > 1]
     free = [p for p in net.parameters() if p.ndim <= 1]
-    return torch.optim.SGD([{"params": decayed, "weight_decay": DECAY},
+    return torch.optim.SGD([{"params": decayed, "weight_decay": decay},
                             {"params": free, "weight_decay": 0.0}],
                            lr=0.0, momentum=0.9, nesterov=True)
 
 
-def run_epoch(net, average, optim, loader, weights, rate, step):
-    """One pass over the training films; returns its summary (of augmented views) and last rate."""
-    seen, labels = [], []
-    loss_weights = torch.tensor(weights, dtype=torch.float32)
-    net.train()
-    for batch, target in loader:
-        lr = rate(step)
-        for family in optim.param_groups:
-            family["lr"] = lr
-        scores = net(batch.contiguous(memory_format=torch.channels_last))
-        each = functional.cross_entropy(scores, target, reduction="none",
-                                        label_smoothing=SMOOTHING)
-        loss = (each * loss_weights[target]).mean()
-        optim.zero_grad(set_to_none=True)
+class Run:
+    """One training run: its films, its network, where it stands."""
+
+    rounded = False
+
+    def __init__(self, args):
+        self.args, self.out = args, pathlib.Path(args.out)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.device = Device(args.device)
+        torch.set_num_threads(args.threads)
+        torch.manual_seed(args.seed)
+        rows = data.read_index(args.data)
+        self.labels = np.array([row["class"] for row in rows])
+        films = data.Films(args.data, rows, args.cache)
+        self.trained, self.held = parts(rows, args, films)
+        squares, aspect = films.squares()
+        self.squares = self.device.put(torch.from_numpy(squares))
+        self.aspect = self.device.put(torch.from_numpy(aspect).float())
+        self.weights = prior_weights(self.labels[self.trained])
+        teacher = np.load(args.teacher) if args.teacher else None
+        self.targets = self.device.put(targets(self.labels, teacher, args.teacher_share))
+        self.checks = [inputs(films, self.held, INTERVENTIONS[name], args.size)
+                       for name in WATCHED]
+        self.net = Net(args.net, args.dropout)
+        self.history, self.step = [], 0
+        self.begin()
+        self.net = self.device.put(self.net).to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net)
+        self.optim = optimiser(self.net, args.decay)
+        if args.resume and (self.out / "last.pt").exists():
+            self.restore()
+
+    def begin(self):
+        if not self.args.start:
+            return
+        at = self.trained[::max(1, len(self.trained) // 128)]
+        sample = views(self.squares[at], self.aspect[at],
+                       torch.Generator().manual_seed(self.args.seed), self.args.size)
+        start(self.net, self.args.start, sample.cpu())
+
+    def restore(self):
+        state = torch.load(self.out / "last.pt", map_location=self.device.name)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optim.load_state_dict(state["optim"])
+        self.history, self.step = state["history"], state["step"]
+
+    def rate(self):
+        each = len(self.trained) // self.args.batch
+        return learning_rate(self.step, each * self.args.epochs, self.args.rate,
+                             min(each, each * self.args.epochs // 10))
+
+    def epoch(self):
+        """One pass over the training films; returns its summary (of augmented views)."""
+        number = len(self.history)
+        generator = torch.Generator().manual_seed(self.args.seed * 1000 + number)
+        torch.manual_seed(self.args.seed * 1000 + number)
+        order = self.trained[torch.randperm(len(self.trained), generator=generator).numpy()]
+        loss_weights = self.device.put(torch.tensor(self.weights, dtype=torch.float32))
+        seen, labels, batch = [], [], self.args.batch
+        self.net.train()
+        for first in range(0, len(order) - batch + 1, batch):
+            places = order[first:first + batch]
+            at = self.device.put(torch.from_numpy(places))
+            label = self.device.put(torch.from_numpy(self.labels[places]))
+            picture = views(self.squares[at], self.aspect[at], generator, self.args.size)
+            scores = self.learn(self.device.images(picture), self.targets[at], loss_weights[label])
+            seen.append(scores)
+            labels.append(self.labels[places])
+        scores = torch.cat(seen).double().cpu().numpy()
+        return summary(scores, np.concatenate(labels), self.weights)
+
+    def learn(self, picture, target, weight):
+        """One step; returns the logits before it."""
+        for family in self.optim.param_groups:
+            family["lr"] = self.rate()
+        with self.device.cast():
+            scores = self.net(picture)
+        scores = scores.float()
+        loss = -((target * functional.log_softmax(scores, 1)).sum(1) * weight).mean()
+        self.optim.zero_grad(set_to_none=True)
         loss.backward()
-        optim.step()
-        step += 1
-        average_into(average, net, min(AVERAGE, step / (step + 10.0)))
-        seen.append(scores.detach().double().numpy())
-        labels.append(target.numpy())
-    labels = np.concatenate(labels)
-    return summary(np.concatenate(seen), labels, weights), lr, step
+        self.optim.step()
+        self.step += 1
+        average_into(self.average, self.net, min(AVERAGE, self.step / (self.step + 10.0)))
+        return scores.detach()
+
+    def go(self):
+        while len(self.history) < self.args.epochs:
+            began = time.time()
+            seen = self.epoch()
+            scored = [summary(logits(self.average, check, self.device), self.labels[self.held],
+                              self.weights) for check in self.checks]
+            self.history.append({
+                "epoch": len(self.history) + 1, "train": seen, "validation": scored[0],
+                "validation_cropped": scored[1], "validation_zoomed_out": scored[2],
+                "lr": self.rate(), "seconds": round(time.time() - began, 1)})
+            self.save()
+            print(self.line(), flush=True)
+
+    def line(self):
+        last = self.history[-1]
+        parts = [f"epoch {last['epoch']}: train {last['train']['loss']:.4f}"]
+        for name in ("validation", "validation_cropped", "validation_zoomed_out"):
+            each = last[name]
+            parts.append(f"{each['loss']:.4f} auc {each['auc']:.4f} acc {each['accuracy']:.3f} "
+                         f"viral {each['viral_auc']:.3f}")
+        return " | ".join([*parts, f"{last['seconds']} s"])
+
+    def save(self):
+        keep(self.out / "last.pt", {
+            "net": self.net.state_dict(), "average": self.average.state_dict(),
+            "optim": self.optim.state_dict(), "history": self.history, "step": self.step,
+            "name": self.net.name, "size": self.args.size, "rounded": self.rounded})
+        write_history(self.out / "history.json", self.args, self.history)
 
 
-def save(path, content):
+def parts(rows, args, films):
+    """Places of the films to train on and of those to watch (which nothing is chosen on)."""
+    if args.cluster is not None:
+        cluster = clusters(films)
+        return np.flatnonzero(cluster != args.cluster), np.flatnonzero(cluster == args.cluster)
+    if args.fold is not None:
+        fold = data.folds(rows, args.split)
+        return np.flatnonzero(fold != args.fold), np.flatnonzero(fold == args.fold)
+    part = np.array(data.split(rows, args.split))
+    return np.flatnonzero(part == "train"), np.flatnonzero(part == "select")
+
+
+def keep(path, content):
     """Save in one step: a run that is cut off leaves the previous file, never half of one."""
     partial = path.with_name(path.name + ".partial")
     torch.save(content, partial)
     os.replace(partial, path)
 
 
-def train(args):
-    out = pathlib.Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    rows = data.read_index(args.data)
-    parts = np.array(data.split(rows, args.seed))
-    labels = np.array([row["class"] for row in rows])
-    films = data.Films(args.data, rows, args.cache)
-    trained, held = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "select")
-    weights = prior_weights(labels[trained])
-    checks = [inputs(films, held, INTERVENTIONS[name]) for name in SELECTED_ON]
-
-    views = Views(films, trained, labels, args.seed)
-    steps_each = len(trained) // args.batch
-    rate = lambda step: learning_rate(step, steps_each * args.epochs, args.rate, steps_each)
-
-    net = Net(dropout=args.dropout)
-    history, best, step = [], None, 0
-    if args.start:
-        sample = torch.stack([views[item][0] for item in range(0, len(views), len(views) // 128)])
-        start_from_imagenet(net, args.start, sample)
-    net = net.to(memory_format=torch.channels_last)
-    average, optim = copy.deepcopy(net), optimiser(net)
-    if args.resume and (out / "last.pt").exists():
-        state = torch.load(out / "last.pt")
-        net.load_state_dict(state["net"])
-        average.load_state_dict(state["average"])
-        optim.load_state_dict(state["optim"])
-        history, best, step = state["history"], state["best"], state["step"]
-
-    for epoch in range(len(history), args.epochs):
-        began = time.time()
-        torch.manual_seed(args.seed * 1000 + epoch)
-        views.epoch = epoch
-        loader = DataLoader(views, args.batch, shuffle=True, drop_last=True,
-                            num_workers=args.workers)
-        seen, lr, step = run_epoch(net, average, optim, loader, weights, rate, step)
-        scored = [summary(logits(average, check), labels[held], weights) for check in checks]
-        worth = float(np.mean([score["loss"] for score in scored]))
-        history.append({"epoch": epoch + 1, "train": seen, "validation": scored[0],
-                        "validation_cropped": scored[1], "validation_zoomed_out": scored[2],
-                        "selection_loss": worth, "lr": lr,
-                        "seconds": round(time.time() - began, 1)})
-        if best is None or worth < best["selection_loss"]:
-            best = {"epoch": epoch + 1, "selection_loss": worth}
-            save(out / "best.pt", {"net": average.state_dict(), "epoch": epoch + 1})
-        save(out / "last.pt", {"net": net.state_dict(), "average": average.state_dict(),
-                               "optim": optim.state_dict(), "history": history, "best": best,
-                               "step": step})
-        write_history(out / "history.json", args, history, best)
-        print(f"epoch {epoch + 1}: train {seen['loss']:.4f} auc {seen['auc']:.4f} | "
-              + " | ".join(f"{s['loss']:.4f} auc {s['auc']:.4f} acc {s['accuracy']:.3f}"
-                           for s in scored)
-              + f" | best {best['epoch']} | {history[-1]['seconds']} s", flush=True)
-        if epoch + 1 - best["epoch"] >= args.patience:
-            print(f"stopped: no better for {args.patience} epochs", flush=True)
-            break
-
-
-def write_history(path, args, history, best):
-    settings = {name: getattr(args, name)
-                for name in ("seed", "epochs", "batch", "rate", "dropout", "patience", "threads")}
-    settings["start"] = "ImageNet" if args.start else "random"
-    for entry in history:
-        entry["best"] = entry["epoch"] == best["epoch"]
-    text = json.dumps({"settings": settings, "best_epoch": best["epoch"], "epochs": history},
+def write_history(path, args, history):
+    names = ("net", "size", "seed", "split", "fold", "cluster", "epochs", "batch", "rate", "decay", "dropout")
+    settings = {name: getattr(args, name) for name in names}
+    settings["start"] = pathlib.Path(args.start).name if args.start else "random"
+    text = json.dumps({"settings": settings, "best_epoch": len(history), "epochs": history},
                       indent=1)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def load(path, device=None):
+    """The averaged network of a run."""
+    state = torch.load(path, map_location="cpu")
+    net = Net(state["name"])
+    if state.get("rounded"):
+        net = quantise.shape(net)
+    net.load_state_dict(state["average"])
+    net = net.to(memory_format=torch.channels_last).eval()
+    return (net if device is None else device.put(net)), state
+
+
+def options(parser):
+    """What every kind of run takes."""
     parser.add_argument("--data", required=True, help="folder that holds chest/index.csv")
     parser.add_argument("--out", required=True, help="where checkpoints and history go")
-    parser.add_argument("--start", help="folded ImageNet MobileNetV2 (.npz); without: from scratch")
     parser.add_argument("--cache", help="folder for decoded films, to decode only once")
-    parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--patience", type=int, default=5)
+    parser.add_argument("--start", help="folded ImageNet MobileNetV2 (.npz) or a model of ours "
+                                        "(.onnx); without: from scratch")
+    parser.add_argument("--net", choices=NETS, default="whole")
+    parser.add_argument("--size", type=int, default=SIZE, help="of the views, in pixels")
+    parser.add_argument("--split", type=int, default=0, help="seed of the split into parts or folds")
+    parser.add_argument("--fold", type=int, help="0 to 4: hold this fifth back (cross-validation)")
+    parser.add_argument("--cluster", type=int, help="0 to 5: hold this kind of film back instead")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, order and views")
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=0.02, help="peak learning rate")
+    parser.add_argument("--decay", type=float, default=1e-4)
     parser.add_argument("--dropout", type=float, default=0.2)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--teacher", help=".npy of probabilities for each film: learn from them too")
+    parser.add_argument("--teacher-share", type=float, default=0.7, help="of the target")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--device", choices=("cpu", "cuda"))
     parser.add_argument("--resume", action="store_true", help="go on from last.pt")
-    train(parser.parse_args())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options(parser)
+    Run(parser.parse_args()).go()
 
 
 if __name__ == "__main__":

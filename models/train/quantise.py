@@ -1,0 +1,94 @@
+"""Eight bits: the roundings of an integer network, put into a trained one.
+
+Weights are signed, symmetric, one scale for each output channel; what layers pass on is unsigned with
+one scale and zero point for each tensor: 0 is exactly 0, as zero padding needs, and ReLU is nothing but
+the range's end.  ``prepare`` folds batch norm, watches the ranges on some films and sets a rounding on
+every weight and every result; ``settle.py`` then lets the weights settle for a few epochs (Jacob et al.
+2018).  ``export.py`` writes the same numbers as QuantizeLinear and DequantizeLinear.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from net import Inverted, fold
+
+WEIGHT_MOST = 127       # -128 is left out: a range that is symmetric, products that cannot overflow
+RESULT_MOST = 255
+
+
+class RoundWeight(nn.Module):
+    """To multiples of a scale for each output channel, which follows the weights."""
+
+    def forward(self, weight):
+        scale = weight_scale(weight).view(-1, *[1] * (weight.ndim - 1))
+        rounded = torch.clamp(torch.round(weight / scale), -WEIGHT_MOST, WEIGHT_MOST) * scale
+        return weight + (rounded - weight).detach()
+
+
+def weight_scale(weight):
+    return weight.detach().abs().flatten(1).amax(1).clamp_min(1e-8) / WEIGHT_MOST
+
+
+class RoundResult(nn.Module):
+    """To one of 256 values between fixed ends, with a gradient only between them."""
+
+    def __init__(self, low=0.0, high=1.0):
+        super().__init__()
+        low, high = min(float(low), 0.0), max(float(high), 1e-6)
+        scale = (high - low) / RESULT_MOST
+        self.register_buffer("scale", torch.tensor(scale))
+        self.register_buffer("zero", torch.tensor(float(round(-low / scale))))
+
+    def forward(self, x):
+        low, high = -self.zero * self.scale, (RESULT_MOST - self.zero) * self.scale
+        inside = torch.maximum(torch.minimum(x, high), low)
+        rounded = torch.round(inside / self.scale) * self.scale
+        return inside + (rounded - inside).detach()
+
+
+def rounded_modules(net):
+    """What rounds its result: every convolution, and the sum of every residual block."""
+    return [module for module in net.modules() if hasattr(module, "round_result")
+            and not (isinstance(module, Inverted) and not module.residual)]
+
+
+def ranges(net, batches, share=1e-4):
+    """(low, high) of every rounded module's result, but for the outermost ``share`` of its values."""
+    modules, seen = rounded_modules(net), {}
+
+    def watch(module, _, result):
+        values = result.detach().float().flatten()
+        values = values[torch.randperm(len(values))[:200000]]
+        ends = [torch.quantile(values, q) for q in (share, 1.0 - share)]
+        seen.setdefault(module, []).append([float(end) for end in ends])
+
+    hooks = [module.register_forward_hook(watch) for module in modules]
+    with torch.no_grad():
+        for batch in batches:
+            net(batch)
+    for hook in hooks:
+        hook.remove()
+    return [tuple(np.mean(seen[module], 0)) for module in modules]
+
+
+def shape(net):
+    """Fold ``net`` and give it its roundings, of ranges still to be set or loaded."""
+    net = fold(net)
+    for module in rounded_modules(net):
+        module.round_result = RoundResult()
+    for conv in net.convolutions():
+        conv.round_weight = RoundWeight()
+    net.round_input = RoundResult()
+    return net
+
+
+def prepare(net, batches):
+    """A copy that rounds as the integer network will; its ranges are those of the batches."""
+    found = ranges(fold(net), batches)
+    net = shape(net)
+    for module, ends in zip(rounded_modules(net), found):
+        module.round_result = RoundResult(*ends)
+    net.round_input = RoundResult(min(float(batch.min()) for batch in batches),
+                                  max(float(batch.max()) for batch in batches))
+    return net

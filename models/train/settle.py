@@ -1,0 +1,38 @@
+"""A short run with eight-bit roundings, from a trained network.
+
+    python3 models/train/settle.py --data DIR --trained RUN/last.pt --out RUN8
+"""
+
+import argparse
+
+import numpy as np
+
+import data
+import quantise
+from train import Run, inputs, load, options
+
+WATCHED_FILMS = 192     # for the ranges of what layers pass on
+
+
+class Settle(Run):
+    """Starts from a trained network, rounds from the first step on."""
+
+    rounded = True
+
+    def begin(self):
+        trained, _ = load(self.args.trained)
+        films = data.Films(self.args.data, data.read_index(self.args.data), self.args.cache)
+        at = np.random.default_rng(0).permutation(self.trained)[:WATCHED_FILMS]
+        self.net = quantise.prepare(trained, inputs(films, at, size=self.args.size).split(64))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options(parser)
+    parser.set_defaults(epochs=3, rate=1e-3, dropout=0.0)
+    parser.add_argument("--trained", required=True, help="last.pt of a training run")
+    Settle(parser.parse_args()).go()
+
+
+if __name__ == "__main__":
+    main()
