@@ -56,9 +56,12 @@ static pleura_code judge(pleura_model *model, const pleura_image *image, pleura_
     if (pleura_reasons_refuse(&result->reasons))
         return PLEURA_OK;
     pleura_code code = run_network(model, image, result, result->probabilities, error);
+    if (code == PLEURA_OK && spec->gate.output)
+        code = pleura_gate_network(&spec->gate, pleura_model_gate_outputs(model), &result->reasons,
+                                   error);
     if (code == PLEURA_OK)
         code = pleura_decide_answers(spec, result->probabilities, result->probabilities, error);
-    if (code != PLEURA_OK)
+    if (code != PLEURA_OK || pleura_reasons_refuse(&result->reasons))
         return code;
     result->count = spec->label_count + spec->group_count;
     result->outcome =

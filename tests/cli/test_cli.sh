@@ -58,7 +58,7 @@ schema_names() {
 is "error codes" "$(schema_names s.properties.error.properties.code.enum)" \
     "$(x_names 'ERROR_[A-Z_]+')"
 is "reason codes" "$(schema_names s.properties.reasons.items.properties.code.enum)" \
-    "$(x_names '(NEAR|TOO_SMALL|BLANK|COLOUR|PROPORTIONS|NO_FINDING)[A-Z_]*')"
+    "$(x_names '(NEAR|TOO_SMALL|BLANK|COLOUR|PROPORTIONS|NO_FINDING|NOT_C|LATERAL|INVERTED|ROTATED|CROPPED|ADULT)[A-Z_]*')"
 
 # ---- Usage ----
 

@@ -70,6 +70,43 @@ static void the_gate_stops_the_network(void **state)
     pleura_result_free(result);
 }
 
+static void the_networks_gate_hides_its_answer(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    model.decision.gate = (pleura_gate_spec){
+        .output = "gate",
+        .count = 2,
+        .rules = {{PLEURA_REASON_NOT_CHEST, 0.5f}, {PLEURA_REASON_ADULT, 0.75f}}};
+    model.gate[0] = -0.01f, model.gate[1] = 1.09f; /* 1 / (1 + exp(-1.0986)) is .75 */
+    pleura_result *result = classified(&model, NULL);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_FINDING);
+    assert_int_equal(pleura_result_probability_count(result), 4);
+    pleura_result_free(result);
+
+    model.gate[1] = 1.1f;
+    result = classified(&model, NULL);
+    assert_int_equal(pleura_result_outcome(result), PLEURA_CANNOT_SAY);
+    assert_int_equal(pleura_result_reasons(result), PLEURA_REASON_ADULT);
+    assert_int_equal(pleura_result_probability_count(result), 0);
+    assert_string_equal(pleura_result_reason_text(result, PLEURA_REASON_ADULT),
+                        "The film looks like an adult's, and the model is for children (0.750; "
+                        "refused from 0.750 on).");
+    pleura_result_free(result);
+
+    model.gate[0] = 0;
+    result = classified(&model, NULL);
+    assert_int_equal(pleura_result_reasons(result), PLEURA_REASON_NOT_CHEST | PLEURA_REASON_ADULT);
+    pleura_result_free(result);
+
+    pleura_error error = {0};
+    model.gate[0] = NAN;
+    assert_int_equal(pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, NULL, &result, &error),
+                     PLEURA_ERROR_NETWORK);
+    assert_string_equal(error.message,
+                        "The gate's output 0 (not_chest) is nan, which is no number.");
+}
+
 static void near_the_threshold(void **state)
 {
     (void)state;
@@ -191,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_finding),
         cmocka_unit_test(the_callers_threshold),
         cmocka_unit_test(the_gate_stops_the_network),
+        cmocka_unit_test(the_networks_gate_hides_its_answer),
         cmocka_unit_test(near_the_threshold),
         cmocka_unit_test(no_finding_defined),
         cmocka_unit_test(faults),

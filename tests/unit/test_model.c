@@ -235,6 +235,85 @@ static void refuses_wrong_metadata(void **state)
     }
 }
 
+/* The little classifier with a second output of two numbers, "gate": always 2 and -2. */
+static buffer gated(const char *output, const char *labels, const char *thresholds)
+{
+    static const int64_t dims[] = {2, 3}, two = 2;
+    const float zero[6] = {0}, bias[] = {2, -2};
+    buffer graph = classifier_graph();
+    put_tensor(&graph, "gw", TYPE_FLOAT, 2, dims, zero, sizeof zero);
+    put_tensor(&graph, "gb", TYPE_FLOAT, 1, &two, bias, sizeof bias);
+    buffer node = make_node("Gemm", "flat gw gb", "gate");
+    put_attribute_int(&node, "transB", 1);
+    put_message(&graph, GRAPH_NODE, &node);
+    put_value_info(&graph, GRAPH_OUTPUT, "gate", 0, NULL);
+    buffer model = make_model(13, &graph);
+    put_property(&model, "pleura.gate.output", output);
+    if (labels)
+        put_property(&model, "pleura.gate.labels", labels);
+    if (thresholds)
+        put_property(&model, "pleura.gate.thresholds", thresholds);
+    return model;
+}
+
+static unsigned reasons_of(buffer file)
+{
+    pleura_error error;
+    pleura_model *model;
+    pleura_image *image;
+    pleura_result *result;
+    uint16_t samples[64];
+    for (int i = 0; i < 64; i++)
+        samples[i] = (uint16_t)(i * 1000);
+    if (load(&file, &model, &error) != PLEURA_OK)
+        fail_msg("%s", error.message);
+    free(file.bytes);
+    assert_int_equal(pleura_image_from_grey16(samples, 8, 8, NULL, &image, NULL), PLEURA_OK);
+    assert_int_equal(pleura_classify_image(model, image, NULL, &result, NULL), PLEURA_OK);
+    unsigned reasons = pleura_result_reasons(result);
+    assert_int_equal(pleura_result_probability_count(result),
+                     reasons & ~(unsigned)PLEURA_REASON_NO_FINDING_DEFINED ? 0 : 3);
+    pleura_result_free(result);
+    pleura_image_free(image);
+    pleura_model_free(model);
+    return reasons;
+}
+
+/* 1 / (1 + exp(-2)) is .881 */
+static void the_gate_is_an_output_of_the_network(void **state)
+{
+    (void)state;
+    assert_int_equal(reasons_of(gated("gate", "adult,not_chest", NULL)), PLEURA_REASON_ADULT);
+    assert_int_equal(reasons_of(gated("gate", "not_chest,adult", "0.88,0.1")),
+                     PLEURA_REASON_NOT_CHEST | PLEURA_REASON_ADULT);
+    assert_int_equal(reasons_of(gated("gate", "not_chest,adult", "0.89,0.12")),
+                     PLEURA_REASON_NO_FINDING_DEFINED);
+}
+
+static void refuses_a_gate_that_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *output, *labels, *thresholds, *words;
+    } cases[] = {
+        {"door", "adult,lateral", NULL, "'door'; the network computes no output of that name"},
+        {"gate", "adult", NULL, "names 1 reasons; the output 'gate' has 2 numbers"},
+        {"gate", NULL, NULL, "pleura.gate.labels is missing"},
+        {"gate", "adult,adult", NULL, "reasons that a network may give"},
+        {"gate", "adult,blank", NULL, "reasons that a network may give"},
+        {"gate", "adult,cat", NULL, "reasons that a network may give"},
+        {"gate", "adult,", NULL, "reasons that a network may give"},
+        {"gate", "", NULL, "reasons that a network may give"},
+        {"gate", "adult,lateral", "0.5", "a number from 0 to 1 for each"},
+        {"gate", "adult,lateral", "0.5,1.5", "a number from 0 to 1 for each"},
+        {"gate", "adult,lateral", "0.5,0.5,0.5", "a number from 0 to 1 for each"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buffer file = gated(cases[i].output, cases[i].labels, cases[i].thresholds);
+        assert_refused(&file, PLEURA_ERROR_METADATA, cases[i].words);
+    }
+}
+
 /* Whatever is cut off or flipped, the answer is a model or one described error: never a crash. */
 static void damaged_files_are_refused_or_load(void **state)
 {
@@ -299,6 +378,8 @@ int main(void)
         cmocka_unit_test(refuses_an_unknown_operator_by_name),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(refuses_wrong_metadata),
+        cmocka_unit_test(the_gate_is_an_output_of_the_network),
+        cmocka_unit_test(refuses_a_gate_that_is_none),
         cmocka_unit_test(damaged_files_are_refused_or_load),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };

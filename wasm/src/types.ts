@@ -12,6 +12,12 @@ export const REASONS = {
   colour: 3,
   proportions: 4,
   no_finding_defined: 5,
+  not_chest: 6,
+  lateral: 7,
+  inverted: 8,
+  rotated: 9,
+  cropped: 10,
+  adult: 11,
 } as const;
 
 export type ReasonCode = keyof typeof REASONS;

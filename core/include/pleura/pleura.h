@@ -235,15 +235,24 @@ typedef enum pleura_outcome {
 
 const char *pleura_outcome_name(pleura_outcome outcome); /* "cannot_say", "no_finding", "finding" */
 
-/* Why the outcome is what it is. X(NAME, bit, "name", refuses): a reason that refuses stops the
- * network from being run at all, so that there are no probabilities to misread. */
+/*
+ * Why the outcome is what it is. X(NAME, bit, "name", refuses): with a reason that refuses there are
+ * no probabilities, so that nobody misreads them. Bits 1 to 4 are told from the samples, before the
+ * network is run; bits from 6 on by the network, where the model has a gate (docs/model-format.md).
+ */
 #define PLEURA_REASONS(X)                                                                          \
     X(NEAR_THRESHOLD, 0, "near_threshold", false)         /* within the model's margin of it */    \
     X(TOO_SMALL, 1, "too_small", true)                    /* a side under the model's min_side */  \
     X(BLANK, 2, "blank", true)                            /* next to no contrast */                \
     X(COLOUR, 3, "colour", true)                          /* coloured as no radiograph is */       \
     X(PROPORTIONS, 4, "proportions", true)                /* a strip, not a film */                \
-    X(NO_FINDING_DEFINED, 5, "no_finding_defined", false) /* the model names no finding */
+    X(NO_FINDING_DEFINED, 5, "no_finding_defined", false) /* the model names no finding */         \
+    X(NOT_CHEST, 6, "not_chest", true)                    /* not a chest X-ray at all */           \
+    X(LATERAL, 7, "lateral", true)                        /* seen from the side */                 \
+    X(INVERTED, 8, "inverted", true)                      /* bone dark, air light: invert it */    \
+    X(ROTATED, 9, "rotated", true)                        /* on a side, upside down: turn it */    \
+    X(CROPPED, 10, "cropped", true)                       /* most of the lungs are not in it */    \
+    X(ADULT, 11, "adult", true) /* of an adult; the model is for children */
 
 typedef enum pleura_reason {
 #define X(name, bit, text, refuses) PLEURA_REASON_##name = 1 << bit,

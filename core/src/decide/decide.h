@@ -2,7 +2,7 @@
 #ifndef PLEURA_DECIDE_DECIDE_H
 #define PLEURA_DECIDE_DECIDE_H
 
-#include "reasons.h"
+#include "gate.h"
 
 typedef enum pleura_activation {
     PLEURA_ACTIVATION_SOFTMAX, /* one of the labels holds */
@@ -27,6 +27,7 @@ typedef struct pleura_decision_spec {
     size_t finding;          /* the answer that the threshold is about, or PLEURA_NO_ANSWER */
     float threshold, margin; /* of its probability; margin 0 = no doubtful range */
     uint32_t min_side;       /* pixels; 0 = no lower limit */
+    pleura_gate_spec gate;   /* of the network; output NULL = none */
 } pleura_decision_spec;
 
 /* `outputs` has label_count values, `answers` room for label_count + group_count; they may be the

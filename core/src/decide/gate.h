@@ -1,4 +1,4 @@
-/* Whether an image may be judged at all: what can be told from its samples alone. */
+/* Whether an image may be judged at all: by its samples alone, then by what the network saw. */
 #ifndef PLEURA_DECIDE_GATE_H
 #define PLEURA_DECIDE_GATE_H
 
@@ -22,5 +22,27 @@
 
 /* Adds what speaks against judging the image; nothing if it passes. */
 void pleura_gate(const pleura_image *image, uint32_t min_side, pleura_reasons *reasons);
+
+/* A model may have a gate of its own: an output with one number for each reason to refuse. */
+#define PLEURA_GATE_MAX_RULES 6
+
+typedef struct pleura_gate_rule {
+    pleura_reason reason;
+    float threshold; /* of the probability, 0..1: at or above it the image is refused */
+} pleura_gate_rule;
+
+typedef struct pleura_gate_spec {
+    const char *output; /* the graph's output that has the numbers, or NULL for no gate */
+    size_t count;
+    pleura_gate_rule rules[PLEURA_GATE_MAX_RULES];
+} pleura_gate_spec;
+
+/* The reason of that name, if a network may give it; 0 if not. */
+unsigned pleura_gate_reason(const char *name, size_t length);
+
+/* Adds what the network's `outputs` (logits, one for each rule) say against judging the image. Fails
+ * if one is no number. */
+pleura_code pleura_gate_network(const pleura_gate_spec *spec, const float *outputs,
+                                pleura_reasons *reasons, pleura_error *error);
 
 #endif

@@ -231,6 +231,59 @@ static pleura_code read_answers(const source *s, size_t outputs, pleura_arena *a
     return code;
 }
 
+/* ---- The network's own gate ---- */
+
+static pleura_code read_gate_labels(const source *s, pleura_gate_spec *gate)
+{
+    const char *text = find(s, "pleura.gate.labels");
+    while (text && *text) {
+        size_t length = strcspn(text, ",");
+        unsigned reason = pleura_gate_reason(text, length);
+        for (size_t i = 0; i < gate->count; i++)
+            if ((unsigned)gate->rules[i].reason == reason)
+                reason = 0;
+        if (!reason || gate->count == PLEURA_GATE_MAX_RULES)
+            break;
+        gate->rules[gate->count++].reason = (pleura_reason)reason;
+        text += length;
+        if (*text == ',' && text[1])
+            text++;
+    }
+    if (gate->count == 0 || *text)
+        return text ? refuse(s, "pleura.gate.labels",
+                             "expected are reasons that a network may give, each once")
+                    : pleura_fail(s->error, PLEURA_ERROR_METADATA,
+                                  "Model metadata: pleura.gate.labels is missing, but there is "
+                                  "pleura.gate.output.");
+    return PLEURA_OK;
+}
+
+static pleura_code read_gate_thresholds(const source *s, pleura_gate_spec *gate)
+{
+    const char *text = find(s, "pleura.gate.thresholds");
+    for (size_t i = 0; i < gate->count; i++)
+        gate->rules[i].threshold = 0.5f;
+    for (size_t i = 0; text && i < gate->count; i++) {
+        double value = pleura_number_read(&text);
+        char end = i + 1 < gate->count ? ',' : '\0';
+        if (!(value >= 0 && value <= 1) || *text != end)
+            return refuse(s, "pleura.gate.thresholds",
+                          "a number from 0 to 1 for each of pleura.gate.labels is expected");
+        gate->rules[i].threshold = (float)value;
+        text += end != '\0';
+    }
+    return PLEURA_OK;
+}
+
+static pleura_code read_gate(const source *s, pleura_gate_spec *gate)
+{
+    *gate = (pleura_gate_spec){.output = find(s, "pleura.gate.output")};
+    if (!gate->output)
+        return PLEURA_OK;
+    pleura_code code = read_gate_labels(s, gate);
+    return code == PLEURA_OK ? read_gate_thresholds(s, gate) : code;
+}
+
 pleura_code pleura_metadata_decision(const pleura_property *properties, size_t count,
                                      size_t outputs, pleura_arena *arena,
                                      pleura_decision_spec *decision, pleura_error *error)
@@ -257,6 +310,8 @@ pleura_code pleura_metadata_decision(const pleura_property *properties, size_t c
         code = number(&s, "pleura.margin", 0, 0.5, 0, &decision->margin);
     if (code == PLEURA_OK)
         code = number(&s, "pleura.gate.min_side", 0, PLEURA_DEFAULT_MAX_SIDE, 0, &side);
+    if (code == PLEURA_OK)
+        code = read_gate(&s, &decision->gate);
     if (code != PLEURA_OK)
         return code;
     decision->activation = (pleura_activation)activation;

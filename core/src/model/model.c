@@ -16,6 +16,7 @@ struct pleura_model {
     size_t property_count;
     pleura_input_spec input;
     pleura_decision_spec decision;
+    const pleura_port *gate; /* the network's output, or NULL */
     pleura_census census;
     char sha256[65];
     char *info; /* JSON */
@@ -60,6 +61,28 @@ static void fill_input(pleura_model *model, const float *planes)
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < area; i++)
             input->data[i * channels + c] = planes[c * area + i];
+}
+
+/* The output that the metadata names for the gate must be there, with a number for each reason. */
+static pleura_code find_gate(pleura_model *model, pleura_error *error)
+{
+    const pleura_gate_spec *gate = &model->decision.gate;
+    if (!gate->output)
+        return PLEURA_OK;
+    size_t index = pleura_network_find_output(model->network, gate->output);
+    if (index != SIZE_MAX)
+        model->gate = pleura_network_output(model->network, index);
+    if (!model->gate || !model->gate->data)
+        return pleura_fail(error, PLEURA_ERROR_METADATA,
+                           "Model metadata: pleura.gate.output is '%.80s'; the network computes no "
+                           "output of that name.",
+                           gate->output);
+    if (model->gate->count != gate->count)
+        return pleura_fail(error, PLEURA_ERROR_METADATA,
+                           "Model metadata: pleura.gate.labels names %zu reasons; the output "
+                           "'%.80s' has %zu numbers.",
+                           gate->count, gate->output, model->gate->count);
+    return PLEURA_OK;
 }
 
 static pleura_code read_metadata(pleura_model *model, pleura_error *error)
@@ -119,6 +142,8 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
         code = pleura_network_create(&graph, threads, &model->network, error);
     if (code == PLEURA_OK)
         code = read_metadata(model, error);
+    if (code == PLEURA_OK)
+        code = find_gate(model, error);
     if (code == PLEURA_OK)
         code = write_info(model, &graph, error);
     pleura_graph_free(&graph);
@@ -244,6 +269,11 @@ const pleura_input_spec *pleura_model_input_spec(const pleura_model *model)
 const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model)
 {
     return &model->decision;
+}
+
+const float *pleura_model_gate_outputs(const pleura_model *model)
+{
+    return model->gate ? model->gate->data : NULL;
 }
 
 pleura_code pleura_run(pleura_model *model, const float *input, size_t input_count, float *output,

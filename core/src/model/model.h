@@ -8,4 +8,8 @@
 const pleura_input_spec *pleura_model_input_spec(const pleura_model *model);
 const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model);
 
+/* What the network's own gate says of the image that was run last, a logit for each of the decision
+ * spec's rules; NULL for a model without one. */
+const float *pleura_model_gate_outputs(const pleura_model *model);
+
 #endif
