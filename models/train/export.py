@@ -63,19 +63,21 @@ FIXED = {
 }
 
 
+def gate_strings(gate):
+    """What the core needs to read the output "gate"."""
+    return {"pleura.gate.output": "gate",
+            "pleura.gate.labels": ",".join(str(name) for name in gate["names"]),
+            "pleura.gate.thresholds": ",".join(repr(float(v)) for v in gate["thresholds"])}
+
+
 def metadata(facts, card, gate=None):
     """All metadata strings.  ``facts`` is metrics.json; floats keep full (repr) precision."""
     decision = facts["decision"]
     points = (":".join(repr(float(value)) for value in point)
               for point in facts["operating_points"])
-    refusals = {} if gate is None else {
-        "pleura.gate.output": "gate",
-        "pleura.gate.labels": ",".join(str(name) for name in gate["names"]),
-        "pleura.gate.thresholds": ",".join(repr(float(value)) for value in gate["thresholds"]),
-    }
     return {
         **FIXED,
-        **refusals,
+        **({} if gate is None else gate_strings(gate)),
         "pleura.temperature": repr(float(decision["temperature"])),
         "pleura.threshold": repr(float(decision["threshold"])),
         "pleura.margin": repr(float(decision["margin"])),
@@ -98,6 +100,12 @@ class Graph:
 
     def tensor(self, name, array):
         self.tensors.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def number(self, value):
+        name = f"constant_{value:g}"
+        if all(tensor.name != name for tensor in self.tensors):
+            self.tensor(name, np.float32(value))
         return name
 
     def node(self, kind, inputs, output, **attributes):
@@ -135,7 +143,11 @@ class Graph:
         bias = self.tensor(f"{name}.bias", conv.bias.detach().numpy())
         x = self.node("Conv", [x, weight, bias], name, strides=[conv.stride] * 2,
                       pads=[pad] * 4, kernel_shape=list(conv.weight.shape[2:]), group=conv.groups)
-        x = x if conv.linear else self.node("Relu", [x], f"{name}.relu")
+        if not conv.linear and conv.top is None:
+            x = self.node("Relu", [x], f"{name}.relu")
+        elif not conv.linear:
+            ends = [self.number(0.0), self.number(conv.top)]
+            x = self.node("Clip", [x, *ends], f"{name}.clip")
         return self.rounded(x, conv.round_result)
 
     def dense(self, x, weight, bias, name):
@@ -177,6 +189,31 @@ def to_onnx(net, size, weights="float32", gate=None):
     return model
 
 
+def add_gate(model, gate, facts, version):
+    """Put a gate on a model file that is there; its answers stay as they are.
+
+    ``facts`` is what gate.py measured, for the card.
+    """
+    import card
+
+    graph = model.graph
+    last = next(node for node in graph.node if node.op_type == "Gemm")
+    more = Graph("float32")
+    more.dense(last.input[0], gate["weight"], gate["bias"], "gate")
+    graph.node.extend(more.nodes)
+    graph.initializer.extend(more.tensors)
+    graph.output.append(onnx.helper.make_tensor_value_info("gate", onnx.TensorProto.FLOAT,
+                                                           [1, len(gate["bias"])]))
+    strings = {p.key: p.value for p in model.metadata_props}
+    before, model.producer_version = strings["pleura.version"], version
+    text = strings["pleura.card"].replace(f"# child-pneumonia {before}",
+                                          f"# child-pneumonia {version}")
+    text = text.replace("\n## Limits", card.gate_text({"gate": facts}) + "\n## Limits")
+    strings.update(gate_strings(gate))
+    strings.update({"pleura.version": version, "pleura.card": text})
+    return model, strings
+
+
 def write(model, strings, path):
     """Attach the strings and put the file in place in one step; readers never see half of it."""
     del model.metadata_props[:]
@@ -204,6 +241,8 @@ def main():
     parser.add_argument("--checkpoint", help="last.pt of a training run")
     parser.add_argument("--random", action="store_true", help="untrained weights, for loader tests")
     parser.add_argument("--gate", help=".npz written by gate.py")
+    parser.add_argument("--onto", help="a model file that gets --gate and --version, nothing else")
+    parser.add_argument("--version", help="with --onto: the new version")
     parser.add_argument("--weights", choices=("float32", "float16", "int8", "qdq"),
                         default="float32")
     parser.add_argument("--metrics", help="metrics.json written by evaluate.py")
@@ -212,6 +251,12 @@ def main():
     args = parser.parse_args()
     torch.manual_seed(0)
     gate = np.load(args.gate) if args.gate else None
+    if args.onto:
+        facts = json.loads(pathlib.Path(args.gate).with_suffix(".json").read_text(encoding="utf-8"))
+        model, strings = add_gate(onnx.load(args.onto), gate, facts, args.version)
+        write(model, strings, args.out)
+        pathlib.Path(args.card).write_text(strings["pleura.card"], encoding="utf-8")
+        return
     if args.random:
         net, size = Net("short"), preprocess.SIZE
         facts, card = untrained_facts(), "Untrained: random weights, for tests of the loader."

@@ -1,6 +1,7 @@
 """The gate: one more layer on the network's features, one output for each reason to refuse.
 
     python3 models/train/gate.py --data DIR --pictures DIR --checkpoint RUN/last.pt --out RUN/gate.npz
+    python3 models/train/gate.py --data DIR --pictures DIR --model model.onnx --out gate.npz
 
 The network itself stays as it is, so that its answers do not depend on the gate.  Each output is a
 logistic regression by itself and is taught only by what can have that fault: "adult", for instance,
@@ -20,7 +21,7 @@ from torch.nn import functional
 import data
 import pictures
 from interventions import INTERVENTIONS
-from net import GATES
+from net import GATES, like
 from preprocess import SIZE, prepare
 from train import Device, load
 
@@ -172,7 +173,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder that holds chest/index.csv and ood/")
     parser.add_argument("--pictures", required=True, help="what pictures.sh fetched")
-    parser.add_argument("--checkpoint", required=True, help="last.pt of a training run")
+    parser.add_argument("--checkpoint", help="last.pt of a training run")
+    parser.add_argument("--model", help="a model file of ours, in place of a checkpoint")
     parser.add_argument("--out", required=True, help="the .npz to write")
     parser.add_argument("--cache", help="folder for decoded films")
     parser.add_argument("--split", type=int, default=0)
@@ -183,11 +185,16 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    device = Device()
-    net, state = load(args.checkpoint, device)
+    device = Device(half=False)     # as the core computes
     sheet = gather(args)
+    if args.model:
+        net, size = like(args.model, torch.randn(2, 1, 64, 64))
+        net = device.put(net).to(memory_format=torch.channels_last)
+    else:
+        net, state = load(args.checkpoint, device)
+        size = state["size"]
     kinds, parts = (np.array([entry[place] for entry in sheet]) for place in (0, 1))
-    x = features(net, [entry[2] for entry in sheet], device, state["size"])
+    x = features(net, [entry[2] for entry in sheet], device, size)
     taught = np.array([TAUGHT[kind] for kind in kinds])
     at = parts == "train"
     weight, bias = fit(x[at], taught[at])

@@ -19,12 +19,12 @@ CLASSES = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 GATES = ("not_chest", "lateral", "inverted", "rotated", "cropped", "adult")
 
 # expansion, channels out, repeats, stride of the first: the table of Sandler et al. 2018; then the
-# width of the last convolution
+# width of the last convolution, and where activations end (None: nowhere)
 WHOLE = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
          (6, 160, 3, 2), (6, 320, 1, 1))
 NETS = {
-    "whole": (WHOLE, 1280),
-    "short": (WHOLE[:5], 576),          # what 0.1.0 is: thirteen blocks, stride 16
+    "whole": (WHOLE, 1280, None),
+    "short": (WHOLE[:5], 576, 6.0),     # what 0.1.0 is: thirteen blocks, stride 16, ReLU6
 }
 
 # deviation of photographs as ImageNet networks saw them, in [-1, 1]; our input has deviation 1
@@ -32,14 +32,14 @@ IMAGENET_DEVIATION = 0.45
 
 
 class Conv(nn.Module):
-    """Convolution, batch norm (or, folded, a bias), and ReLU unless linear."""
+    """Convolution, batch norm (or, folded, a bias), and ReLU (up to ``top``) unless linear."""
 
-    def __init__(self, inside, outside, kernel=1, stride=1, groups=1, linear=False):
+    def __init__(self, inside, outside, kernel=1, stride=1, groups=1, linear=False, top=None):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outside, inside // groups, kernel, kernel))
         nn.init.kaiming_normal_(self.weight, mode="fan_out")
         self.norm, self.bias = nn.BatchNorm2d(outside), None
-        self.stride, self.groups, self.linear = stride, groups, linear
+        self.stride, self.groups, self.linear, self.top = stride, groups, linear, top
         # set by quantise.prepare(): roundings of weights and of the result, in training
         self.round_weight = self.round_result = None
 
@@ -61,7 +61,8 @@ class Conv(nn.Module):
     def forward(self, x):
         x = self.convolve(x)
         x = x if self.norm is None else self.norm(x)
-        x = x if self.linear else functional.relu(x)
+        if not self.linear:
+            x = functional.relu(x) if self.top is None else torch.clamp(x, 0.0, self.top)
         return x if self.round_result is None else self.round_result(x)
 
     def start(self, x, kernel, bias):
@@ -83,11 +84,11 @@ class Conv(nn.Module):
 class Inverted(nn.Module):
     """Expand, filter each channel, project; added to its input where the shapes allow."""
 
-    def __init__(self, inside, outside, expansion, stride):
+    def __init__(self, inside, outside, expansion, stride, top):
         super().__init__()
         middle = inside * expansion
-        steps = [] if expansion == 1 else [Conv(inside, middle)]
-        steps += [Conv(middle, middle, 3, stride, groups=middle),
+        steps = [] if expansion == 1 else [Conv(inside, middle, top=top)]
+        steps += [Conv(middle, middle, 3, stride, groups=middle, top=top),
                   Conv(middle, outside, linear=True)]
         self.body = nn.Sequential(*steps)
         self.residual = stride == 1 and inside == outside
@@ -107,15 +108,16 @@ class Net(nn.Module):
 
     def __init__(self, name="whole", dropout=0.2):
         super().__init__()
-        blocks, head = NETS[name]
+        blocks, head, top = NETS[name]
         self.name, self.round_input = name, None
         channels = 32
-        layers = [Conv(1, channels, 3, 2)]
+        layers = [Conv(1, channels, 3, 2, top=top)]
         for expansion, outside, repeats, stride in blocks:
             for index in range(repeats):
-                layers.append(Inverted(channels, outside, expansion, stride if index == 0 else 1))
+                layers.append(Inverted(channels, outside, expansion,
+                                       stride if index == 0 else 1, top))
                 channels = outside
-        layers.append(Conv(channels, head))
+        layers.append(Conv(channels, head, top=top))
         self.features = nn.Sequential(*layers)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(head, len(CLASSES))
@@ -215,3 +217,17 @@ def read_onnx(net, path):
         net.linear.bias.copy_(tensor(last.input[2]))
     for node in convs:
         yield tensor(node.input[1]), tensor(node.input[2])
+
+
+def like(path, sample):
+    """The network of a model file of ours: the same function, and its side in pixels."""
+    import onnx
+
+    graph = onnx.load(path).graph
+    count = sum(node.op_type == "Conv" for node in graph.node)
+    name = next((name for name in NETS if len(Net(name).convolutions()) == count), None)
+    if name is None:
+        raise ValueError(f"{path}: its {count} convolutions are those of no net we know")
+    net = Net(name)
+    start(net, path, sample)
+    return net.eval(), graph.input[0].type.tensor_type.shape.dim[2].dim_value

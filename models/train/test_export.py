@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 import export
+import net as nets
 import quantise
 from net import CLASSES, Net, start
 from test_train import small, stirred
@@ -47,6 +48,8 @@ def run(graph, image):
                                     groups=keys["group"])
         elif node.op_type == "Relu":
             out = functional.relu(given[0])
+        elif node.op_type == "Clip":
+            out = torch.clamp(given[0], float(given[1]), float(given[2]))
         elif node.op_type == "Cast":
             out = given[0].float()
         elif node.op_type == "QuantizeLinear":
@@ -164,6 +167,35 @@ class Export(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "not those of the net 'short'"):
             start(Net("short"), self.path, image())
 
+    def test_a_gate_put_on_a_file_changes_no_answer(self):
+        plain, strings = self.written()
+        both, _ = self.written(GATE)
+        facts = {"gates": GATE["names"],
+                 "held_back": {"adult": {"pictures": 3, "refused": 1.0, "by_its_own_gate": 1.0}}}
+        plain = onnx.load_from_string(plain.SerializeToString())
+        strings["pleura.card"] = "# child-pneumonia " + export.VERSION + "\n\n## Limits\n"
+        del plain.metadata_props[:]
+        onnx.helper.set_model_props(plain, strings)
+        model, strings = export.add_gate(plain, GATE, facts, "9.9.9")
+        export.write(model, strings, self.path)     # which checks it
+        for name in ("logits", "gate"):
+            torch.testing.assert_close(run(model.graph, image())[name],
+                                       run(both.graph, image())[name])
+        self.assertEqual(strings["pleura.gate.labels"], "not_chest,adult")
+        self.assertTrue(strings["pleura.card"].startswith("# child-pneumonia 9.9.9\n"))
+        self.assertRegex(strings["pleura.card"], r"(?s)## When it does not answer.*## Limits")
+
+    def test_relu6_is_kept(self):
+        nets.NETS["capped"] = (*nets.NETS["tiny"][:2], 6.0)
+        self.net = stirred(Net("capped", dropout=0.0))
+        with torch.no_grad():
+            self.net.features[0].norm.weight.mul_(20)     # so that it bites
+        model, _ = self.written()
+        self.assertIn("Clip", {node.op_type for node in model.graph.node})
+        with torch.no_grad():
+            torch.testing.assert_close(run(model.graph, image())["logits"], self.net(image()),
+                                       atol=1e-4, rtol=1e-4)
+
     def test_nothing_partial_is_left(self):
         self.written()
         self.assertEqual([p.name for p in self.path.parent.iterdir()], ["model.onnx"])
@@ -188,9 +220,12 @@ class Shipped(unittest.TestCase):
 
     def test_the_shipped_model_is_a_start(self):
         path = pathlib.Path(__file__).parent.parent / "child-pneumonia" / "model.onnx"
-        count = sum(node.op_type == "Conv" for node in onnx.load(str(path)).graph.node)
-        name = next(name for name in ("whole", "short") if len(Net(name).convolutions()) == count)
-        start(Net(name), path, torch.randn(2, 1, 64, 64))
+        graph = onnx.load(str(path)).graph
+        net, size = nets.like(str(path), torch.randn(2, 1, 64, 64))
+        picture = torch.randn(1, 1, size, size)
+        with torch.no_grad():
+            torch.testing.assert_close(net(picture), run(graph, picture)["logits"],
+                                       atol=1e-3, rtol=1e-3)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import net as nets
 import train
 from net import Net, fold, folded_names, start
 
-nets.NETS["tiny"] = (((1, 16, 1, 1), (2, 24, 2, 2)), 48)
+nets.NETS["tiny"] = (((1, 16, 1, 1), (2, 24, 2, 2)), 48, None)
 
 
 def small():
