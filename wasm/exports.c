@@ -208,6 +208,40 @@ EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_csv_header(session *self, pleura_er
     return self->csv.bytes;
 }
 
+/* ---- The film itself, for people to look at --------------------------------------------------- */
+
+EMSCRIPTEN_KEEPALIVE pleura_image *pleura_wasm_decode(const void *bytes, size_t size,
+                                                      pleura_error *error)
+{
+    pleura_image *image = NULL;
+    pleura_image_decode(bytes, size, NULL, &image, error);
+    return image;
+}
+
+EMSCRIPTEN_KEEPALIVE uint32_t pleura_wasm_image_width(const pleura_image *image)
+{
+    pleura_image_info info;
+    pleura_image_get_info(image, &info);
+    return info.width;
+}
+
+EMSCRIPTEN_KEEPALIVE uint32_t pleura_wasm_image_height(const pleura_image *image)
+{
+    pleura_image_info info;
+    pleura_image_get_info(image, &info);
+    return info.height;
+}
+
+EMSCRIPTEN_KEEPALIVE const uint16_t *pleura_wasm_image_samples(const pleura_image *image)
+{
+    return pleura_image_samples(image);
+}
+
+EMSCRIPTEN_KEEPALIVE void pleura_wasm_image_free(pleura_image *image)
+{
+    pleura_image_free(image);
+}
+
 /* ---- Steps by themselves, for oracles --------------------------------------------------------- */
 
 /* Decodes and preprocesses into `tensor`, which has room for pleura_wasm_input_count() floats. */

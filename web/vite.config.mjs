@@ -1,4 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
@@ -7,48 +9,99 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const MODEL = path(process.env.PLEURA_MODEL ?? '../models/child-pneumonia/model.onnx');
 const FILMS = path('../tests/fixtures/films/');
 
-// The films that the page offers, from the tests' fixtures: the first of each of the data set's labels.
-const WANTED = [
-  { kind: /^bacteri/i, label: 'Labelled bacterial pneumonia' },
-  { kind: /^normal/i, label: 'Labelled normal' },
-  { kind: /^vir/i, label: 'Labelled viral pneumonia' },
-];
+const MODELS = dirname(MODEL);
+
+// The bundled films, from the tests' fixtures: two of each of the data set's labels. The page offers
+// them, and tests itself with them.
+const EACH = 2;
 
 function examples() {
-  const films = readdirSync(FILMS).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort();
-  return WANTED.flatMap(({ kind, label }) => {
-    const file = films.find((name) => kind.test(name));
-    return file ? [{ file, label }] : [];
-  });
+  const [head, ...lines] = readFileSync(`${FILMS}index.csv`, 'utf8').trim().split('\n');
+  const names = head.split(',');
+  const seen = {};
+  return lines
+    .map((line) => line.split(','))
+    .map((cells) => ({ file: cells[names.indexOf('file')], label: cells[names.indexOf('label')] }))
+    .filter(({ label }) => (seen[label] = (seen[label] ?? 0) + 1) <= EACH);
 }
 
-/** Puts the model and the examples beside the page under stable names, and tells the page of them. */
+/** The answers that the self-test expects: the fixed-SIMD module's, in Node, with this very model. */
+async function golden(films) {
+  const { load } = await import('pleura');
+  const pleura = await load({ model: readFileSync(MODEL), tier: 'simd' });
+  const listed = [];
+  for (const { file, label } of films) {
+    const { probabilities } = await pleura.classify(readFileSync(FILMS + file));
+    listed.push({ file, label, probabilities });
+  }
+  pleura.dispose();
+  return listed;
+}
+
+/** What was written down when the model was trained, where it lies beside the model. */
+function about() {
+  const read = (name) => (existsSync(`${MODELS}/${name}`) ? readFileSync(`${MODELS}/${name}`, 'utf8') : null);
+  const [metrics, history, validation] = [read('metrics.json'), read('history.json'), read('validation.csv')];
+  if (!metrics || !validation) return null;
+  const { decision, report, intervals_95 } = JSON.parse(metrics);
+  const { best_epoch, epochs } = JSON.parse(history ?? '{"epochs":[]}');
+  const [head, ...lines] = validation.trim().split('\n').map((line) => line.split(','));
+  const labels = head.filter((name) => name.startsWith('p_')).map((name) => name.slice(2));
+  const rows = lines.map((cells) => Object.fromEntries(head.map((name, place) => [name, cells[place]]))).filter(({ part }) => part === 'report');
+  return {
+    sha256: createHash('sha256').update(readFileSync(MODEL)).digest('hex'),
+    films: {
+      labels: rows.map(({ label }) => labels.indexOf(label)),
+      probabilities: rows.map((row) => labels.map((name) => Number(Number(row[`p_${name}`]).toFixed(5)))),
+    },
+    prevalence: decision.prevalence,
+    intervals: intervals_95,
+    figures: report,
+    history: { best: best_epoch, epochs: epochs.map(({ epoch, train, validation: held }) => ({ epoch, train, validation: held })) },
+  };
+}
+
+/** Puts the model, what is known of it and the examples beside the page, under stable names. */
 function content() {
   const films = examples();
-  const files = [
-    { name: 'model.onnx', from: MODEL },
-    ...films.map(({ file }) => ({ name: `examples/${file}`, from: FILMS + file })),
-  ];
+  let files;
+  const gather = async () =>
+    (files ??= [
+      { name: 'model.onnx', source: readFileSync(MODEL) },
+      { name: 'model.about.json', source: JSON.stringify(about()) },
+      { name: 'examples/index.json', source: JSON.stringify(await golden(films)) },
+      ...films.map(({ file }) => ({ name: `examples/${file}`, source: readFileSync(FILMS + file) })),
+    ]);
   return {
     name: 'pleura-content',
-    config: () => ({
-      define: {
-        __MODEL_BYTES__: readFileSync(MODEL).byteLength,
-        __EXAMPLES__: JSON.stringify(films),
-      },
-    }),
+    config: () => ({ define: { __MODEL_BYTES__: readFileSync(MODEL).byteLength } }),
     configureServer(server) {
-      server.middlewares.use((request, response, next) => {
-        const file = files.find(({ name }) => request.url === `/${name}`);
-        if (file) response.end(readFileSync(file.from));
+      server.middlewares.use(async (request, response, next) => {
+        const file = (await gather()).find(({ name }) => request.url === `/${name}`);
+        if (file) response.end(file.source);
         else next();
       });
     },
-    generateBundle() {
-      for (const { name, from } of files) {
-        this.emitFile({ type: 'asset', fileName: name, source: readFileSync(from) });
-      }
+    async generateBundle() {
+      for (const { name, source } of await gather()) this.emitFile({ type: 'asset', fileName: name, source });
     },
+  };
+}
+
+/** Fills index.html's data-t elements with English, so that the first thing painted has words. */
+function words() {
+  const english = JSON.parse(readFileSync(path('src/strings/en.json'), 'utf8'));
+  const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  const word = (key) => {
+    if (!(key in english)) throw new Error(`index.html asks for "${key}", which en.json lacks.`);
+    return escape(english[key]);
+  };
+  return {
+    name: 'pleura-words',
+    transformIndexHtml: (html) =>
+      html
+        .replace(/(<[^>]* data-t="([^"]+)"[^>]*>)(?=<)/g, (_, tag, key) => tag + word(key))
+        .replace(/ data-t-(aria-label|placeholder|title)="([^"]+)"/g, (whole, name, key) => `${whole} ${name}="${word(key)}"`),
   };
 }
 
@@ -64,7 +117,8 @@ function compress() {
         for (const file of Object.values(bundle)) {
           const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
           const packed = [
-            ['br', brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: source.length } })],
+            // Weights hardly shrink, and the last level takes ten times as long for a hundredth.
+            ['br', brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: file.fileName.endsWith('.onnx') ? 9 : 11, [constants.BROTLI_PARAM_SIZE_HINT]: source.length } })],
             ['gz', gzipSync(source, { level: 9 })],
           ];
           for (const [suffix, bytes] of packed) {
@@ -80,7 +134,7 @@ function compress() {
 export default defineConfig({
   root: path('.'),
   base: './', // any folder of any host
-  plugins: [content(), compress()],
+  plugins: [words(), content(), compress()],
   build: {
     target: 'es2022',
     outDir: 'dist',

@@ -1,7 +1,10 @@
 // What the browser tests share: Chromium, the page served as it is shipped, and a real drop.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serve } from '../../web/server.mjs';
@@ -41,6 +44,8 @@ export async function openPage(browser, options = {}) {
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (line) => {
+    // The tests read canvases back, which the page does not.
+    if (/willReadFrequently/.test(line.text())) return;
     if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text());
   });
   await before(page);
@@ -58,6 +63,41 @@ export async function openPage(browser, options = {}) {
   };
 }
 
+/** Registers a file's tests: `onPage` runs one on a fresh page, which must not complain. */
+export function suite() {
+  const shared = { browser: null, folder: null };
+  before(async () => {
+    shared.browser = await launch();
+    shared.folder = mkdtempSync(join(tmpdir(), 'pleura-'));
+  });
+  after(async () => {
+    await shared.browser?.close();
+    if (shared.folder) rmSync(shared.folder, { recursive: true });
+  });
+  return {
+    shared,
+    /** Neither in its console nor by exceptions, that is. */
+    onPage(name, options, body) {
+      test(name, async (t) => {
+        const opened = await openPage(shared.browser, options);
+        try {
+          await ready(opened.page);
+          await body(opened, t);
+          assert.deepEqual(opened.complaints, [], 'the page complained');
+        } finally {
+          await opened.close();
+        }
+      });
+    },
+    written: (files) =>
+      files.map(({ name, bytes }) => {
+        const path = join(shared.folder, name);
+        writeFileSync(path, bytes);
+        return path;
+      }),
+  };
+}
+
 /** Waits until the classifier is loaded; if it cannot be, fails with the page's own words. */
 export async function ready(page) {
   await page.waitForFunction(
@@ -70,11 +110,7 @@ export async function ready(page) {
 
 /** Drops files or folders of this machine (or other things) on the page, as a hand with a mouse does. */
 export async function drop(page, paths, items = []) {
-  const { x, y } = await page.locator('#intake').evaluate((zone) => {
-    zone.scrollIntoView();
-    const box = zone.getBoundingClientRect();
-    return { x: box.x + box.width / 2, y: box.y + 12 };
-  });
+  const [x, y] = [200, 300];
   const session = await page.context().newCDPSession(page);
   const data = { items, files: paths, dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop']) {
@@ -83,40 +119,71 @@ export async function drop(page, paths, items = []) {
   await session.detach();
 }
 
-/** Waits until so many films are through. */
+/** Waits until the list has so many films and all of them are through. */
 export async function finished(page, count, timeout = 120_000) {
   await page.waitForFunction(
     (wanted) => {
-      const rows = [...document.querySelectorAll('#rows > li')];
-      return rows.length === wanted && rows.every(({ dataset }) => !['waiting', 'working'].includes(dataset.state));
+      const { films, open } = document.querySelector('#view-films').dataset;
+      return films === String(wanted) && open === '0' && document.querySelector('#working').hidden;
     },
     count,
     { timeout },
   );
 }
 
-/** The rows as a reader finds them. */
-export function rows(page) {
-  return page.locator('#rows > li').evaluateAll((list) =>
-    list.map((row) => ({
-      state: row.dataset.state,
-      name: row.querySelector('.name').textContent,
-      title: row.querySelector('.outcome span:last-child').textContent,
-      text: row.innerText,
-      code: row.querySelector('.reason code')?.textContent ?? null,
-    })),
+/** The rows in view, as a reader finds them, from the top. */
+export async function rows(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  return page.locator('.row').evaluateAll((list) =>
+    list
+      .sort((a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet))
+      .map((row) => ({
+        state: row.dataset.state,
+        name: row.querySelector('.name').textContent,
+        score: row.querySelector('.score .number').textContent,
+        selected: row.ariaSelected === 'true',
+        marks: row.querySelector('.marks').textContent,
+      })),
   );
 }
 
-/** What the button saves: the page's answers at full precision, by file name. */
+async function download(page, button) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+  return readFile(await file.path(), 'utf8');
+}
+
+/** What the buttons save: the page's answers at full precision, in the order of opening. */
+export async function savedLines(page) {
+  return (await download(page, '#save-json'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+export const savedCsv = async (page) => (await download(page, '#save-csv')).trim().split('\n');
+
+/** The same by file name. */
 export async function saved(page) {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')]);
-  const text = await readFile(await download.path(), 'utf8');
-  return new Map(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-      .map((result) => [result.file, result]),
+  return new Map((await savedLines(page)).map((result) => [result.file, result]));
+}
+
+let axe;
+/** What axe finds wrong with the page as it stands: contrast, names, roles, order of headings. */
+export async function barriers(page) {
+  axe ??= readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
   );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(', ')}`);
+}
+
+export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Where a screenshot goes: into the documentation when it is asked for, else beside the build. */
+export async function picture(page, name, options = {}) {
+  const where = process.env.UPDATE_SCREENSHOTS === '1' && !name.includes('/') ? 'docs/images' : 'build/screenshots';
+  const path = join(ROOT, where, `${name.replace('/', '')}.png`);
+  mkdirSync(join(ROOT, where), { recursive: true });
+  await page.screenshot({ path, ...options });
 }

@@ -117,6 +117,20 @@ for (const tier of ['simd', 'relaxed']) {
       }
     });
 
+    test('hands out the film that it judges, all 16 bits of it', async () => {
+      const [width, height] = [37, 23];
+      const { samples, ...size } = await pleura.decode(deep(width, height));
+      assert.deepEqual(size, { width, height });
+      // As deep() makes them: big-endian rows of a ramp with noise.
+      let seed = 1;
+      const expected = Uint16Array.from({ length: width * height }, (_, place) => {
+        seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+        return Math.floor(((place % width) / width) * 40_000) + (seed >>> 18);
+      });
+      assert.deepEqual(samples, expected);
+      await assert.rejects(pleura.decode(Buffer.from('no film')), fails('format'));
+    });
+
     test('refuses what is no film', async () => {
       for (const thing of [undefined, null, 'film.jpg', 7, {}, [255, 216]]) {
         await assert.rejects(pleura.classify(thing), fails('argument'));

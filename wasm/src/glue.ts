@@ -31,6 +31,11 @@ export interface Glue {
   _pleura_wasm_fault(session: Pointer, name: Pointer, code: number, message: Pointer, error: Pointer): Pointer;
   _pleura_wasm_csv(session: Pointer): Pointer;
   _pleura_wasm_csv_header(session: Pointer, error: Pointer): Pointer;
+  _pleura_wasm_decode(bytes: Pointer, size: number, error: Pointer): Pointer;
+  _pleura_wasm_image_width(image: Pointer): number;
+  _pleura_wasm_image_height(image: Pointer): number;
+  _pleura_wasm_image_samples(image: Pointer): Pointer;
+  _pleura_wasm_image_free(image: Pointer): void;
   _pleura_wasm_preprocess(
     session: Pointer,
     bytes: Pointer,

@@ -5,7 +5,7 @@ import { nameOf, toView } from './film.js';
 import { compile, createCore, type Core } from './module.js';
 import type { Prepared } from './protocol.js';
 import { chooseTier, type Tier } from './tier.js';
-import type { Answer, Bytes, ClassifyOptions, LoadOptions, Pleura, Report } from './types.js';
+import type { Answer, Bytes, ClassifyOptions, Film, LoadOptions, Pleura, Report } from './types.js';
 
 export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
   if (model instanceof Uint8Array) return model;
@@ -68,6 +68,10 @@ class LocalPleura implements Pleura {
       throw error;
     }
     return this.#core.classify(view, name, threshold ?? NaN);
+  }
+
+  async decode(bytes: Bytes): Promise<Film> {
+    return this.#core.decode(await toView(bytes));
   }
 
   async preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {

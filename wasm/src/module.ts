@@ -2,7 +2,7 @@ import { open } from './fetch.js';
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import type { CreateGlue, Glue, Pointer } from './glue.js';
 import type { Tier } from './tier.js';
-import type { ModelInfo, Report, Result } from './types.js';
+import type { Film, ModelInfo, Report, Result } from './types.js';
 
 /**
  * What pleura.h says of `max_bytes`: asked here as well, so that a huge file is refused before a
@@ -156,6 +156,19 @@ export class Core {
         glue._pleura_wasm_fault(this.#model(), scope.text(name), code, scope.text(error.message), this.#error),
       ),
     );
+  }
+
+  decode(file: Uint8Array): Film {
+    if (file.byteLength > MAX_BYTES) throw tooLarge(file.byteLength);
+    return this.#call((glue, scope) => {
+      const image = glue._pleura_wasm_decode(scope.bytes(file), file.byteLength, this.#error);
+      if (image === 0) throw this.#fault();
+      const [width, height] = [glue._pleura_wasm_image_width(image), glue._pleura_wasm_image_height(image)];
+      const at = glue._pleura_wasm_image_samples(image);
+      const samples = new Uint16Array(glue.HEAPU8.buffer, at, width * height).slice();
+      glue._pleura_wasm_image_free(image);
+      return { width, height, samples };
+    });
   }
 
   preprocess(file: Uint8Array): Float32Array<ArrayBuffer> {

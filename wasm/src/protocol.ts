@@ -1,6 +1,6 @@
 import type { PlainError } from './errors.js';
 import type { Tier } from './tier.js';
-import type { Bytes, ClassifyOptions, LoadOptions, ModelInfo, Progress, Report } from './types.js';
+import type { Bytes, ClassifyOptions, Film, LoadOptions, ModelInfo, Progress, Report } from './types.js';
 
 /** What a pool hands to its workers, so that none of them fetches anything for itself. */
 export interface Prepared {
@@ -13,6 +13,7 @@ export interface Methods {
   prepare(tier: Tier): void;
   load(options: Omit<LoadOptions, 'onProgress'> & Prepared): Loaded;
   report(bytes: Bytes, options: ClassifyOptions): Report;
+  decode(bytes: Bytes): Film;
   preprocess(bytes: Bytes): Float32Array<ArrayBuffer>;
   run(tensor: Float32Array): Float32Array<ArrayBuffer>;
   requests(): number;

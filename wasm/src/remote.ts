@@ -1,7 +1,7 @@
 import { PleuraError } from './errors.js';
 import { nameOf } from './film.js';
 import type { Loaded, Method, Methods } from './protocol.js';
-import type { Answer, Bytes, ClassifyOptions, Pleura, Report } from './types.js';
+import type { Answer, Bytes, ClassifyOptions, Film, Pleura, Report } from './types.js';
 
 /** A classifier that runs elsewhere: in one worker, or in several. */
 export interface WorkerPleura extends Pleura {
@@ -42,6 +42,10 @@ export abstract class Remote implements WorkerPleura {
     const { signal, ...rest } = options;
     // The name is taken here: a File arrives in Node's workers as a Blob.
     return this.ask('report', [whole(bytes), { ...rest, name: nameOf(bytes, rest) }], signal);
+  }
+
+  decode(bytes: Bytes): Promise<Film> {
+    return this.ask('decode', [whole(bytes)]);
   }
 
   preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {

@@ -108,6 +108,14 @@ export interface ModelInfo {
   properties: Record<string, string>;
 }
 
+/** A film as it is decoded for the network: what a page shows is then what was judged. */
+export interface Film {
+  width: number;
+  height: number;
+  /** Rows from the top left; 0 is black, 65,535 is white. */
+  samples: Uint16Array<ArrayBuffer>;
+}
+
 /** Where films come from: bytes, or a Blob or File, which is read in the worker where there is one. */
 export type Bytes = ArrayBuffer | Uint8Array | Blob;
 
@@ -145,6 +153,8 @@ export interface Pleura {
   classify(bytes: Bytes, options?: ClassifyOptions): Promise<Answer>;
   /** The same, but a fault of the file is part of the report; only faults of ours reject. */
   report(bytes: Bytes, options?: ClassifyOptions): Promise<Report>;
+  /** The film itself, to be looked at. Rejects with a PleuraError for a file that cannot be read. */
+  decode(bytes: Bytes): Promise<Film>;
   /** The network's input for an image, NCHW. For oracles and benchmarks. */
   preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>>;
   /** The network's raw outputs for such an input. */

@@ -49,6 +49,8 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
     }
     case 'report':
       return loaded().report(...request.args);
+    case 'decode':
+      return loaded().decode(...request.args);
     case 'preprocess':
       return loaded().preprocess(...request.args);
     case 'run':
@@ -61,7 +63,8 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
 async function receive(request: Request): Promise<void> {
   try {
     const value = await answer(request);
-    const transfer = value instanceof Float32Array ? [value.buffer] : [];
+    const large = value && typeof value === 'object' && 'samples' in value ? value.samples : value;
+    const transfer = ArrayBuffer.isView(large) ? [large.buffer] : [];
     port.postMessage({ id: request.id, value }, transfer);
   } catch (error) {
     port.postMessage({ id: request.id, error: toPlain(error) });

@@ -1,238 +1,403 @@
-import { loadInWorker, PleuraError, type WorkerPleura } from 'pleura';
-import { byId, make } from './dom.js';
+import { PleuraError } from 'pleura';
+import { aboutModel, loadAbout } from './about.js';
+import { byId, eachFrame, make } from './dom.js';
+import { start, warmUp, type Engine } from './engine.js';
+import { fetchExamples, offer, type Example } from './examples.js';
+import { csv, jsonLines, save } from './exports.js';
+import { Film, Films, type Filter, type Mark, type Order } from './films.js';
 import { listen } from './intake.js';
+import { ModelView, type ModelChoice } from './modelView.js';
 import { Requests } from './network.js';
-import { Queue } from './queue.js';
-import { Row } from './row.js';
-import { save } from './save.js';
-import { thumbnail } from './thumbnail.js';
-import { count } from './words.js';
+import { OperatingPoint } from './operating.js';
+import { sentence } from './outcome.js';
+import { MOST_PAGES, sheet } from './report.js';
+import { Queue, type QueueState } from './queue.js';
+import { Reader } from './reader.js';
+import * as settings from './settings.js';
+import { currentLanguage, LANGUAGES, number, plural, setLanguage, t, type Key, type Language } from './strings.js';
+import { Thumbnails } from './thumbnails.js';
+import { TrustView } from './trustView.js';
+import { Worklist } from './worklist.js';
 
-const TIERS = { simd: 'WebAssembly, 128-bit SIMD', relaxed: 'WebAssembly, relaxed SIMD' };
+interface Model extends ModelChoice {
+  source: string | ArrayBuffer;
+}
 
-const elements = {
-  choose: byId<HTMLButtonElement>('choose'),
-  example: byId<HTMLButtonElement>('example'),
-  examples: byId('examples'),
-  intake: byId('intake'),
-  files: byId<HTMLInputElement>('files'),
-  loading: byId('loading'),
-  loadingText: byId('loading-text'),
-  loadingBar: byId<HTMLProgressElement>('loading-bar'),
-  working: byId('working'),
-  workingText: byId('working-text'),
-  workingBar: byId<HTMLProgressElement>('working-bar'),
-  cancel: byId<HTMLButtonElement>('cancel'),
-  message: byId('message'),
-  status: byId('status'),
-  results: byId('results'),
-  summary: byId('summary'),
-  rows: byId<HTMLOListElement>('rows'),
-  saveJson: byId<HTMLButtonElement>('save-json'),
-  saveCsv: byId<HTMLButtonElement>('save-csv'),
-  clear: byId<HTMLButtonElement>('clear'),
-  population: byId('population'),
-  facts: byId('facts'),
-  tier: byId('tier'),
-  version: byId('version'),
-  model: byId('model'),
-  requests: byId('requests'),
-};
+const films = new Films();
+let engine: Engine | null = null;
+let examples: Example[] = [];
+const models: Model[] = [{ name: '', sha256: null, source: 'model.onnx' }];
 
-let rows: Row[] = [];
-let pleura: WorkerPleura | null = null;
+const margin = () => engine?.info.margin ?? 0;
+const status = byId('status');
+const say = (message: string) => (byId('message').textContent = message);
 
-const requests = new Requests((number) => {
-  elements.requests.textContent = String(number);
+// ---- The list, the reader, and the films between them ----
+
+const thumbnails = new Thumbnails((file) => engine?.decode(file) ?? Promise.reject(new Error('not loaded')));
+const list = new Worklist(byId('rows'), films, thumbnails);
+const operating = new OperatingPoint(byId('operating'), 'films');
+
+const reader = new Reader(films, () => engine, {
+  onMark: mark,
+  onNote(film, note) {
+    film.note = note;
+    list.update();
+  },
+});
+
+function mark(film: Film, wanted: Mark): void {
+  film.mark = wanted;
+  films.changed();
+  status.textContent = wanted ? `${film.name}: ${t(`mark.${wanted}`)}` : `${film.name}: ${t('mark.none')}`;
+}
+
+/** The user has chosen no film yet: once all answers are there, the first in order is shown. */
+let following = false;
+films.addEventListener('select', () => (following = false));
+
+let arranged = 0;
+/** While answers come in, the order is made anew twice a second at most. */
+function arrange(): void {
+  if (arranged !== 0) return;
+  arranged = window.setTimeout(() => {
+    arranged = 0;
+    films.arrange();
+  }, queue.busy ? 500 : 0);
+}
+
+let progress: QueueState = { done: 0, total: 0, paused: false, left: null };
+const showProgress = eachFrame(() => {
+  const { done, total, paused, left } = progress;
+  byId('working').hidden = total === 0;
+  const time = left === null || paused ? '' : ` · ${t('queue.left', { time: duration(left) })}`;
+  byId('working-text').textContent = `${t(paused ? 'queue.paused' : 'queue.progress', { done, total })}${time}`;
+  const bar = byId<HTMLProgressElement>('working-bar');
+  bar.max = total;
+  bar.value = done;
+  byId('pause').textContent = t(paused ? 'queue.resume' : 'queue.pause');
 });
 
 const queue = new Queue({
-  onProgress(done, of, row) {
-    elements.working.hidden = false;
-    elements.workingText.textContent = of === 1 ? `Working on ${row.file.name}` : `${done} of ${of}: ${row.file.name}`;
-    elements.workingBar.max = of;
-    elements.workingBar.value = done - 1;
-    elements.cancel.hidden = of === 1;
+  onFilm(film) {
+    if (film === films.selected) films.changed();
+    arrange();
+  },
+  onProgress(state) {
+    progress = state;
+    showProgress();
   },
   onEnd(finished, cancelled) {
-    const focused = document.activeElement === elements.cancel;
-    elements.working.hidden = true;
-    if (focused) elements.choose.focus();
-    summarise();
-    if (finished.length === 1) show(finished[0]);
-    const rest = cancelled > 0 ? ` ${count(cancelled, 'film')} cancelled.` : '';
+    const hadFocus = byId('working').contains(document.activeElement);
+    progress = { ...progress, total: 0 };
+    byId('working').hidden = true;
+    if (hadFocus) byId('rows').focus();
+    films.arrange();
+    if (following) films.select(films.shown[0] ?? null);
     const only = finished.length === 1 && cancelled === 0 ? finished[0] : undefined;
-    elements.status.textContent = only
-      ? only.sentence
-      : `${count(finished.length, 'film')} done. ${elements.summary.textContent}.${rest}`;
+    const rest = cancelled > 0 ? ` ${t('queue.cancelled', { count: cancelled })}` : '';
+    status.textContent = only ? sentence(only) : `${t('queue.done', { count: finished.length })} ${summary()}.${rest}`;
   },
   onBroken(error) {
-    say(`The classifier stopped. Reload the page to go on. ${error.message} (${error.code})`);
+    say(t('error.stopped', { message: error.message, code: error.code }));
   },
 });
 
-function say(message: string): void {
-  elements.message.textContent = message;
+function duration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  return seconds < 90 ? t('time.seconds', { count: seconds }) : t('time.minutes', { count: Math.round(seconds / 60) });
 }
 
 function add(files: File[]): void {
   say('');
-  const added = files.map((file) => new Row(file));
-  // The newest films come first, in their own order: the answer appears where the film was dropped.
-  elements.rows.prepend(...added.map(({ element }) => element));
-  rows = [...added, ...rows];
-  elements.results.hidden = false;
-  summarise();
-  show(added[0]);
-  if (!pleura) elements.status.textContent = `${count(files.length, 'film')} waiting for the classifier to load.`;
+  const added = files.map((file) => new Film(file, file.webkitRelativePath || file.name, margin));
+  films.add(added);
+  if (!films.selected || added.length === 1) {
+    films.select(added[0] ?? null);
+    following = added.length > 1;
+  }
+  if (!engine) status.textContent = t('queue.waiting', { count: files.length });
   queue.add(added);
 }
 
-/** Brings a row into view, where it is not: on a small screen the list starts below the edge. */
-function show(row: Row | undefined): void {
-  row?.element.scrollIntoView({ block: 'nearest' });
+function summary(counts = films.counts()): string {
+  const parts = (['finding', 'no_finding', 'cannot_say', 'error', 'cancelled'] as const)
+    .map((state): [number, Key] => [counts[state], `count.${state}`])
+    .filter(([count]) => count > 0)
+    .map(([count, key]) => t(key, { count }));
+  return [plural('films', films.all.length), ...parts].join(' · ');
 }
 
-function summarise(): void {
-  const of = (state: string) => rows.filter(({ element }) => element.dataset['state'] === state).length;
-  const parts: [number, string][] = [
-    [of('finding'), 'at or above the threshold'],
-    [of('no_finding'), 'below'],
-    [of('cannot_say'), 'cannot say'],
-    [of('error'), 'not classified'],
-    [of('cancelled'), 'cancelled'],
-  ];
-  const told = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
-  elements.summary.textContent = [count(rows.length, 'film'), ...told].join(' · ');
-}
-
-/** The lines of what was classified, oldest first, as the command line would have printed them. */
-function lines(kind: 'json' | 'csv'): string[] {
-  return rows.flatMap(({ report }) => (report ? [report[kind]] : []));
-}
+films.addEventListener('change', () => {
+  const empty = films.all.length === 0;
+  byId('view-films').dataset['empty'] = empty ? 'yes' : 'no';
+  byId('view-films').dataset['films'] = String(films.all.length);
+  const counts = films.counts();
+  byId('view-films').dataset['open'] = String(counts.waiting + counts.working);
+  byId('desk').hidden = empty;
+  byId('summary').textContent = summary(counts);
+});
 
 function clear(): void {
   queue.cancel();
-  rows = [];
-  elements.rows.replaceChildren();
-  elements.results.hidden = true;
-  elements.status.textContent = 'The list is empty.';
+  films.remove(films.all);
+  status.textContent = t('list.empty');
   say('');
-  elements.choose.focus();
+  byId('choose').focus();
 }
 
-function showInfo({ tier, version, info }: WorkerPleura): void {
-  elements.tier.textContent = TIERS[tier];
-  elements.version.textContent = version;
-  elements.model.replaceChildren(
-    [info.name, info.version].filter(Boolean).join(' ') || 'unnamed',
-    ' ',
-    make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }),
-  );
-  const population = info.properties['pleura.population'];
-  if (population) elements.population.textContent = population;
-  const facts: [string, string | undefined][] = [
-    ['Purpose', info.properties['pleura.title']],
-    ['Use', info.properties['pleura.intended_use']],
-    ['Limits', info.properties['pleura.limits']],
-    ['Training data', info.properties['pleura.training_data']],
-    ['Licence', info.properties['pleura.licence']],
-    ['SHA-256 of the file', info.sha256],
-  ];
-  for (const [term, fact] of facts) {
-    if (fact) elements.facts.append(make('div', {}, make('dt', { textContent: term }), make('dd', { textContent: fact })));
+// ---- What the user asks for ----
+
+listen(
+  [
+    { button: byId('choose'), input: byId('files') },
+    { button: byId('choose-folder'), input: byId('folder') },
+    { button: byId('add'), input: byId('files') },
+    { button: byId('add-folder'), input: byId('folder') },
+  ],
+  { onFiles: add, onNothing: (what) => say(t(`nothing.${what}`)) },
+);
+const on = (id: string, body: () => void) => byId(id).addEventListener('click', body);
+on('clear', clear);
+on('cancel', () => queue.cancel());
+on('pause', () => (queue.paused ? queue.resume() : queue.pause()));
+on('previous', () => films.step(-1));
+on('next', () => films.step(1));
+on('save-json', () => save('pleura.jsonl', 'application/x-ndjson', jsonLines(films.all)));
+on('save-csv', () => engine && save('pleura.csv', 'text/csv', csv(engine.csvHeader, films.all)));
+on('print-one', () => void print(films.selected ? [films.selected] : []));
+on('print-all', () => void print(films.shown));
+
+async function print(chosen: Film[]): Promise<void> {
+  const at = engine;
+  if (!at) return;
+  const pages: HTMLElement[] = [];
+  for (const film of chosen.filter(({ progress }) => progress === 'done').slice(0, MOST_PAGES)) {
+    const pixels = film.file && (await at.decode(film.file).catch(() => null));
+    pages.push(sheet({ film, pixels, heat: null }, at.info, `Pleura ${at.version}, ${t(`tier.${at.tier}`)}`));
   }
+  if (chosen.length > MOST_PAGES) say(t('report.most', { count: MOST_PAGES }));
+  const report = byId('report');
+  report.replaceChildren(...pages);
+  report.hidden = false;
+  window.print();
+}
+addEventListener('afterprint', () => {
+  byId('report').hidden = true;
+  byId('report').replaceChildren();
+});
+
+const ORDERS: Order[] = ['risk', 'name', 'added'];
+const FILTERS: Filter[] = ['all', 'finding', 'cannot_say', 'no_finding', 'error', 'open', 'flagged'];
+
+/** A select whose words follow the language. */
+function choices<T extends string>(id: string, values: T[], words: (value: T) => string, onChange: (value: T) => void): void {
+  const select = byId<HTMLSelectElement>(id);
+  const fill = () => {
+    const kept = select.value;
+    select.replaceChildren(...values.map((value) => make('option', { textContent: words(value), attributes: { value } })));
+    if (kept) select.value = kept;
+  };
+  fill();
+  document.addEventListener('language', fill);
+  select.addEventListener('change', () => onChange(select.value as T));
+}
+choices('order', ORDERS, (order) => t(`order.${order}`), (order) => {
+  films.order = order;
+  films.arrange();
+});
+choices('filter', FILTERS, (filter) => t(`filter.${filter}`), (filter) => {
+  films.filter = filter;
+  films.arrange();
+});
+byId<HTMLInputElement>('search').addEventListener('input', () => {
+  films.search = byId<HTMLInputElement>('search').value;
+  films.arrange();
+});
+
+/** Single letters work only while the list or a film has the focus, so that no speech or typing sets them off. */
+const KEYS: Record<string, () => void> = {
+  j: () => films.step(1),
+  k: () => films.step(-1),
+  a: () => films.selected && mark(films.selected, films.selected.mark === 'accepted' ? null : 'accepted'),
+  f: () => films.selected && mark(films.selected, films.selected.mark === 'flagged' ? null : 'flagged'),
+  i: () => reader.invert(),
+  c: () => void reader.pin(),
+  n: () => document.getElementById('note')?.focus(),
+};
+const LIST_KEYS: Record<string, () => void> = {
+  ArrowDown: () => films.step(1),
+  ArrowUp: () => films.step(-1),
+  PageDown: () => films.step(list.page),
+  PageUp: () => films.step(-list.page),
+  Home: () => films.step(-films.shown.length),
+  End: () => films.step(films.shown.length),
+};
+addEventListener('keydown', (event) => {
+  const target = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const inList = target.id === 'rows';
+  const key = KEYS[event.key.toLowerCase()] && (inList || target.classList.contains('canvas')) ? KEYS[event.key.toLowerCase()] : inList ? LIST_KEYS[event.key] : undefined;
+  if (!key) return;
+  event.preventDefault();
+  key();
+});
+byId('rows').addEventListener('focus', () => {
+  if (!films.selected) films.step(0);
+});
+
+// ---- Views, language, theme ----
+
+const VIEWS = ['films', 'model', 'trust'] as const;
+
+function showView(focus: boolean): void {
+  const wanted = VIEWS.find((name) => location.hash === `#${name}`) ?? 'films';
+  for (const name of VIEWS) {
+    byId(`view-${name}`).hidden = name !== wanted;
+    const link = document.querySelector(`[data-view="${name}"]`);
+    if (name === wanted) link?.setAttribute('aria-current', 'page');
+    else link?.removeAttribute('aria-current');
+  }
+  if (wanted === 'trust') trust.show();
+  if (focus) byId('main').focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+addEventListener('hashchange', () => {
+  if (location.hash === '#main') return; // the skip link
+  showView(true);
+});
+
+const language = byId<HTMLSelectElement>('language');
+language.append(...Object.entries(LANGUAGES).map(([value, textContent]) => make('option', { textContent, attributes: { value, lang: value } })));
+language.addEventListener('change', () => settings.set('language', language.value as Language));
+settings.onChange('language', () => void setLanguage(settings.get('language')));
+document.addEventListener('language', () => {
+  language.value = currentLanguage();
+  films.changed();
+});
+
+const paint = () => (document.documentElement.dataset['theme'] = settings.get('theme'));
+on('theme', () => settings.set('theme', settings.get('theme') === 'dark' ? 'light' : 'dark'));
+settings.onChange('theme', paint);
+paint();
+
+settings.onChange('threshold', () => films.arrange());
+
+// ---- The classifier ----
+
+const requests = new Requests((count) => {
+  byId('requests').textContent = number(count);
+});
+
+const trust = new TrustView(
+  byId('trust-body'),
+  () => engine && { engine, golden: aboutModel(engine.info) ? examples : [], requests: requests.count },
+  () => [],
+);
+
+const modelView = new ModelView(byId('model-body'), {
+  onSwitch: (place) => void switchTo(place),
+  async onFile(file) {
+    models.push({ name: file.name, sha256: null, source: await file.arrayBuffer() });
+    await switchTo(models.length - 1);
+  },
+});
+
+function showModel(place: number): void {
+  if (!engine) return;
+  const { info, tier } = engine;
+  const model = models[place];
+  if (model) {
+    model.sha256 = info.sha256;
+    model.name ||= [info.name, info.version].filter(Boolean).join(' ') || t('model.unnamed');
+  }
+  byId('model-name').replaceChildren([info.name, info.version].filter(Boolean).join(' ') || (model?.name ?? ''), ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }));
+  byId('tier').textContent = t(`tier.${tier}`);
+  byId('population').textContent = info.properties['pleura.population'] ?? t('notice.unknown_population');
+  operating.info = info;
+  modelView.show(info, models, place);
+  trust.show();
 }
 
-async function fetchExamples(): Promise<{ file: File; label: string }[]> {
-  const found = await Promise.all(
-    __EXAMPLES__.map(async ({ file, label }) => {
-      try {
-        const response = await fetch(`examples/${file}`);
-        if (!response.ok) return [];
-        return [{ file: new File([await response.blob()], file), label }];
-      } catch {
-        return []; // an example less: the page works without
-      }
-    }),
-  );
-  return found.flat();
+async function classify(film: Film) {
+  const at = engine;
+  if (!at || !film.file) throw new PleuraError('file', t('film.missing'));
+  const report = await at.report(film.file, { name: film.name });
+  askRequests();
+  return report;
 }
 
-function offer(examples: { file: File; label: string }[]): void {
-  if (examples.length === 0) {
-    elements.example.hidden = true;
+let asking = 0;
+/** The workers count for themselves: they are asked now and then, and after the last film. */
+function askRequests(): void {
+  asking ||= window.setTimeout(async () => {
+    requests.worker = (await engine?.requests().catch(() => 0)) ?? 0;
+    asking = 0;
+  }, 250);
+}
+
+/** Another model: its answers are other answers, so every film goes through it again. */
+async function switchTo(place: number): Promise<void> {
+  const model = models[place];
+  if (!model) return;
+  say('');
+  let loaded: Engine;
+  try {
+    loaded = await start(model.source, () => {});
+  } catch (error) {
+    models.splice(place, 1);
+    if (engine) modelView.show(engine.info, models, models.findIndex(({ sha256 }) => sha256 === engine?.info.sha256));
+    say(t('error.model', { name: model.name, message: error instanceof Error ? error.message : String(error) }));
     return;
   }
-  let next = 0;
-  elements.example.addEventListener('click', () => {
-    const example = examples[next++ % examples.length];
-    if (example) add([example.file]);
-  });
-  elements.example.disabled = false;
-  for (const { file, label } of examples) {
-    const canvas = make('canvas', { attributes: { 'aria-hidden': 'true' } });
-    const button = make('button', { attributes: { type: 'button' } }, canvas, make('span', { textContent: label }));
-    button.addEventListener('click', () => add([file]));
-    elements.examples.firstElementChild?.append(button);
-    void thumbnail(file, canvas);
-  }
-  elements.examples.hidden = false;
+  const old = engine;
+  queue.close();
+  queue.cancel();
+  engine = loaded;
+  settings.set('threshold', null);
+  showModel(place);
+  old?.dispose();
+  open();
+  for (const film of films.all) [film.report, film.fault, film.progress] = [null, null, 'waiting'];
+  queue.add(films.all.filter(({ file }) => file));
+  films.arrange();
+  reader.refresh();
 }
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+function open(): void {
+  if (engine) queue.open(classify, engine.workers + 1);
+}
 
-async function start(): Promise<void> {
-  const [loaded, examples] = await Promise.all([
-    loadInWorker({
-      model: 'model.onnx',
-      onProgress({ stage, loaded }) {
-        if (stage !== 'model') return;
-        elements.loadingBar.value = Math.min(1, loaded / __MODEL_BYTES__);
-        elements.loadingText.textContent =
-          `Loading the classifier: ${megabytes(loaded)} of ${megabytes(__MODEL_BYTES__)} MB`;
-      },
+async function begin(): Promise<void> {
+  const words = setLanguage(settings.get('language')).then(() => showView(false));
+  const bar = byId<HTMLProgressElement>('loading-bar');
+  const [loaded, found] = await Promise.all([
+    start(models[0]!.source, ({ stage, loaded }) => {
+      if (stage !== 'model') return;
+      bar.value = Math.min(1, loaded / __MODEL_BYTES__);
+      byId('loading-text').textContent = t('loading.progress', { done: number(loaded / 1e6, 1), total: number(__MODEL_BYTES__ / 1e6, 1) });
     }),
     fetchExamples(),
+    loadAbout(),
+    words,
   ]);
-  pleura = loaded;
-  showInfo(loaded);
-  offer(examples);
-  elements.loading.hidden = true;
-  elements.status.textContent = 'The classifier is loaded.';
+  await loaded.started.catch(() => {});
+  [engine, examples] = [loaded, found];
+  showModel(0);
+  offer(examples, byId('examples'), byId('example'), add);
+  byId('loading').hidden = true;
+  status.textContent = t('loading.done');
   document.documentElement.dataset['ready'] = 'yes';
   requests.start();
-  queue.open(async (file) => {
-    const report = await loaded.report(file);
-    requests.worker = await loaded.requests();
-    return report;
-  });
+  open();
+  reader.refresh();
   await warmUp(loaded).catch(() => {}); // what is wrong then shows with the first film
+  document.documentElement.dataset['warm'] = 'yes';
 }
 
-/**
- * Browsers compile code well only once it has run a few times: without this the first films take
- * several times as long. One run at a time, so that a film waits for one at the most.
- */
-async function warmUp(loaded: WorkerPleura): Promise<void> {
-  const { channels, height, width } = loaded.info.input;
-  for (let runs = 0; runs < 4; runs++) await loaded.run(new Float32Array(channels * height * width));
-}
-
-listen(elements.intake, elements.choose, elements.files, { onFiles: add, onNothing: say });
-elements.cancel.addEventListener('click', () => queue.cancel());
-elements.clear.addEventListener('click', clear);
-elements.saveJson.addEventListener('click', () => {
-  save('pleura.jsonl', 'application/x-ndjson', lines('json').map((line) => `${line}\n`).join(''));
-});
-elements.saveCsv.addEventListener('click', () => {
-  if (pleura) save('pleura.csv', 'text/csv', [pleura.csvHeader, ...lines('csv')].map((line) => `${line}\n`).join(''));
-});
-
-elements.example.disabled = true;
-start().catch((error: unknown) => {
-  elements.loading.hidden = true;
-  for (const name of ['tier', 'version', 'model', 'requests'] as const) elements[name].textContent = 'not loaded';
+begin().catch((error: unknown) => {
+  byId('loading').hidden = true;
+  for (const id of ['tier', 'model-name', 'requests']) byId(id).textContent = '–';
   const fault = error instanceof PleuraError ? error : new PleuraError('internal', String(error));
-  say(`The classifier could not be loaded. ${fault.message} (${fault.code})`);
+  say(t('error.load', { message: fault.message, code: fault.code }));
 });

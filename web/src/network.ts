@@ -23,12 +23,16 @@ export class Requests {
     this.#tell();
   }
 
+  get count(): number {
+    return this.#page + this.#worker;
+  }
+
   set worker(count: number) {
     this.#worker = count;
     this.#tell();
   }
 
   #tell(): void {
-    this.#onChange(this.#page + this.#worker);
+    this.#onChange(this.count);
   }
 }

@@ -1,77 +1,149 @@
 import { PleuraError, type Report } from 'pleura';
-import type { Row } from './row.js';
+import type { Film } from './films.js';
+
+export interface QueueState {
+  done: number;
+  total: number;
+  paused: boolean;
+  /** Milliseconds to the end, once there is something to tell it from. */
+  left: number | null;
+}
 
 export interface QueueEvents {
-  onProgress(done: number, of: number, row: Row): void;
-  onEnd(rows: Row[], cancelled: number): void;
+  onProgress(state: QueueState): void;
+  onFilm(film: Film): void;
+  onEnd(films: Film[], cancelled: number): void;
   /** The classifier itself is gone. */
   onBroken(error: PleuraError): void;
 }
 
-/** Films wait here for the classifier and go through it one at a time, in their order. */
+/** So many in a row, and it is not the films. */
+const MOST_FAULTS = 5;
+
+/** Films wait here for the classifier, and go through it in their order, a few at a time. */
 export class Queue {
-  #classify: ((file: File) => Promise<Report>) | null = null;
-  #waiting: Row[] = [];
-  #finished: Row[] = [];
-  #total = 0;
-  #running = false;
+  #classify: ((film: Film) => Promise<Report>) | null = null;
+  #lanes = 1;
+  #waiting: Film[] = [];
+  #next = 0;
+  #running = 0;
+  #finished: Film[] = [];
   #cancelled = 0;
+  #total = 0;
+  #paused = false;
+  #faults = 0;
+  #busySince: number | null = null;
+  #busy = 0;
   readonly #events: QueueEvents;
 
   constructor(events: QueueEvents) {
     this.#events = events;
   }
 
-  /** The classifier is loaded: what waits may start. */
-  open(classify: (file: File) => Promise<Report>): void {
+  /** The classifier is loaded: what waits may start, so many at once. */
+  open(classify: (film: Film) => Promise<Report>, lanes: number): void {
     this.#classify = classify;
-    void this.#run();
+    this.#lanes = lanes;
+    this.#fill();
   }
 
-  add(rows: Row[]): void {
-    this.#waiting.push(...rows);
-    this.#total += rows.length;
-    void this.#run();
+  /** Another classifier is being loaded: what waits waits on. */
+  close(): void {
+    this.#classify = null;
+    this.#clock();
   }
 
-  /** Drops what waits; the film that is being worked on is finished, as it takes no time. */
+  add(films: Film[]): void {
+    for (const film of films) this.#waiting.push(film);
+    this.#total += films.length;
+    this.#tell();
+    this.#fill();
+  }
+
+  get busy(): boolean {
+    return this.#running > 0;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#clock();
+    this.#tell();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#tell();
+    this.#fill();
+  }
+
+  /** Drops what waits; the films that are being worked on are finished, as they take no time. */
   cancel(): void {
-    for (const row of this.#waiting) row.cancelled();
-    this.#cancelled += this.#waiting.length;
-    this.#total -= this.#waiting.length;
+    const dropped = this.#waiting.slice(this.#next);
+    for (const film of dropped) film.progress = 'cancelled';
+    this.#cancelled += dropped.length;
+    this.#total -= dropped.length;
     this.#waiting = [];
-    if (!this.#running) this.#end();
+    this.#next = 0;
+    this.#paused = false;
+    if (this.#running === 0) this.#end();
   }
 
-  async #run(): Promise<void> {
-    if (this.#running || !this.#classify) return;
-    this.#running = true;
-    for (let row = this.#waiting.shift(); row; row = this.#waiting.shift()) {
-      this.#events.onProgress(this.#finished.length + 1, this.#total, row);
-      row.working();
-      try {
-        row.done(await this.#classify(row.file));
-      } catch (error) {
-        row.failed(error);
-        if (error instanceof PleuraError) this.#break(error);
-      }
-      this.#finished.push(row);
+  #fill(): void {
+    while (this.#classify && !this.#paused && this.#running < this.#lanes && this.#next < this.#waiting.length) {
+      const film = this.#waiting[this.#next++];
+      if (film) void this.#work(film, this.#classify);
     }
-    this.#running = false;
-    this.#end();
+    this.#clock();
   }
 
-  #break(error: PleuraError): void {
-    // Faults of a file are in its report; what is thrown is the end of the worker or of the module.
-    this.#classify = () => Promise.reject(error);
-    this.#events.onBroken(error);
+  async #work(film: Film, classify: (film: Film) => Promise<Report>): Promise<void> {
+    this.#running++;
+    film.progress = 'working';
+    try {
+      film.report = await classify(film);
+      this.#faults = 0;
+    } catch (error) {
+      // Faults of a file are in its report; what is thrown is the end of a worker, which is replaced.
+      film.fault = error instanceof PleuraError ? error : new PleuraError('internal', String(error));
+      if (++this.#faults >= MOST_FAULTS && this.#classify === classify) {
+        this.#classify = () => Promise.reject(error);
+        this.#events.onBroken(film.fault);
+      }
+    }
+    film.progress = 'done';
+    this.#running--;
+    this.#finished.push(film);
+    this.#events.onFilm(film);
+    this.#tell();
+    this.#fill();
+    if (this.#running === 0 && this.#next === this.#waiting.length) this.#end();
+  }
+
+  /** Counts the time in which films were worked on: a pause is no time. */
+  #clock(): void {
+    const now = performance.now();
+    if (this.#busySince !== null) this.#busy += now - this.#busySince;
+    this.#busySince = this.#running > 0 ? now : null;
+  }
+
+  #tell(): void {
+    this.#clock();
+    const done = this.#finished.length;
+    const left = done >= 3 ? (this.#busy / done) * (this.#total - done) : null;
+    this.#events.onProgress({ done, total: this.#total, paused: this.#paused, left });
   }
 
   #end(): void {
     if (this.#total === 0 && this.#cancelled === 0) return;
-    const [rows, cancelled] = [this.#finished, this.#cancelled];
+    const [films, cancelled] = [this.#finished, this.#cancelled];
     this.#finished = [];
-    this.#total = this.#cancelled = 0;
-    this.#events.onEnd(rows, cancelled);
+    this.#waiting = [];
+    this.#next = this.#total = this.#cancelled = this.#busy = 0;
+    this.#busySince = null;
+    this.#events.onEnd(films, cancelled);
   }
 }

@@ -1,0 +1,104 @@
+// What is known of the model, other models, and whether this browser computes right.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fixtures } from '../node/support.mjs';
+import { smallNet } from './onnx.mjs';
+import { drop, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
+
+const films = fixtures();
+const { shared, onPage, written } = suite();
+const metrics = JSON.parse(readFileSync(`${ROOT}models/child-pneumonia/metrics.json`, 'utf8'));
+const history = JSON.parse(readFileSync(`${ROOT}models/child-pneumonia/history.json`, 'utf8'));
+
+onPage('the model is shown with its card, its figures, its training and its confusions', {}, async ({ page }) => {
+  await page.click('[data-view=model]');
+  const text = await page.textContent('#view-model');
+  for (const wanted of [/Population/, /Kermany/, /[0-9a-f]{64}/, /Protocol/, /official test part was not seen/]) assert.match(text, wanted);
+  const figures = await page.locator('#view-model table').evaluateAll((tables) => tables.map(({ innerText }) => innerText).join('\n'));
+  for (const name of ['auc', 'sensitivity', 'specificity', 'accuracy']) {
+    assert.ok(figures.includes(metrics.report[name].toFixed(3)), `${name} ${metrics.report[name]}`);
+    assert.ok(figures.includes(metrics.intervals_95[name][0].toFixed(3)), `${name}'s interval`);
+  }
+  const plots = await page.locator('.plot svg').evaluateAll((list) => list.map((svg) => svg.getAttribute('aria-label')));
+  for (const name of ['ROC', 'Calibration', 'Loss', 'Accuracy', 'AUC', 'Precision', 'Recall']) {
+    assert.ok(plots.some((title) => title.startsWith(name)), `${name} in ${plots.join(' | ')}`);
+  }
+  assert.ok(plots.some((title) => title.includes(`epoch ${history.best_epoch}`)), 'the best epoch is told');
+  const confused = await page.locator('.matrix td strong').allTextContents();
+  assert.equal(confused.reduce((sum, count) => sum + Number(count), 0), metrics.films.report.films);
+  const sensitivity = Number(confused[0]) / (Number(confused[0]) + Number(confused[1]));
+  assert.ok(Math.abs(sensitivity - metrics.report.sensitivity) < 1e-9, `${sensitivity}`);
+  // The matrix follows the slider.
+  await page.locator('#model-threshold').fill('0.995');
+  const stricter = await page.locator('.matrix td strong').allTextContents();
+  assert.ok(Number(stricter[0]) < Number(confused[0]));
+});
+
+onPage('a model of 18 outputs and no metadata is brought, and its scores stand alone', {}, async ({ page }) => {
+  await drop(page, films.slice(0, 3));
+  await finished(page, 3);
+  await page.click('[data-view=model]');
+  await page.locator('#model-file').setInputFiles(written([{ name: 'eighteen.onnx', bytes: smallNet(18) }])[0]);
+  await page.waitForFunction(() => document.querySelector('#model-choice')?.selectedOptions[0].textContent === 'eighteen.onnx');
+  assert.match(await page.textContent('#view-model'), /defines no finding/);
+  await page.click('[data-view=films]');
+  await finished(page, 3);
+  const lines = await savedLines(page);
+  assert.ok(lines.every(({ probabilities, finding, threshold }) => Object.keys(probabilities).length === 18 && finding === null && threshold === null));
+  assert.match(await page.locator('#answer').innerText(), /defines no finding/i);
+  assert.equal(await page.locator('#answer .others li').count(), 18);
+  assert.match(await page.textContent('#operating'), /no finding/);
+  // And back: the answers are those of before.
+  await page.click('[data-view=model]');
+  await page.selectOption('#model-choice', '0');
+  await page.waitForFunction(() => /child-pneumonia/.test(document.querySelector('#model-name').textContent));
+  await page.click('[data-view=films]');
+  await finished(page, 3);
+  assert.ok((await rows(page)).every(({ state }) => state !== 'error'));
+  assert.ok((await savedLines(page)).every(({ finding }) => finding === 'pneumonia'));
+});
+
+onPage('a file that is no model is refused with a sentence, and the model before it stays', {}, async ({ page }) => {
+  await page.click('[data-view=model]');
+  await page.locator('#model-file').setInputFiles(written([{ name: 'broken.onnx', bytes: Buffer.from('not a model at all') }])[0]);
+  await page.waitForFunction(() => document.querySelector('#message').textContent !== '');
+  assert.match(await page.textContent('#message'), /broken\.onnx could not be loaded; the model before it stays/);
+  assert.equal(await page.locator('#model-choice option').count(), 1);
+  await page.click('[data-view=films]');
+  await drop(page, [films[0]]);
+  await finished(page, 1);
+  assert.notEqual((await rows(page))[0].state, 'error');
+});
+
+onPage('the self-test reproduces the reference here', {}, async ({ page }) => {
+  await page.click('[data-view=trust]');
+  await page.click('#selftest');
+  await page.waitForFunction(() => document.querySelector('#selftest-result').dataset.passed);
+  assert.equal(await page.locator('#selftest-result').getAttribute('data-passed'), 'yes', await page.textContent('#selftest-result'));
+  assert.equal(await page.locator('#selftest-result tbody tr').count(), 6);
+  const text = await page.textContent('#view-trust');
+  for (const wanted of [/relaxed SIMD/, /Network requests since load/, /Apache-2\.0/, /[0-9a-f]{64}/]) assert.match(text, wanted);
+});
+
+test('the self-test fails where the answers differ', async () => {
+  const { page, close } = await openPage(shared.browser, {
+    before: (fresh) =>
+      fresh.route('**/examples/index.json', async (route) => {
+        const list = await (await route.fetch()).json();
+        const [label] = Object.keys(list[2].probabilities);
+        list[2].probabilities[label] += 2e-4;
+        await route.fulfill({ json: list });
+      }),
+  });
+  try {
+    await ready(page);
+    await page.click('[data-view=trust]');
+    await page.click('#selftest');
+    await page.waitForFunction(() => document.querySelector('#selftest-result').dataset.passed);
+    assert.equal(await page.locator('#selftest-result').getAttribute('data-passed'), 'no');
+    assert.match(await page.textContent('#selftest-result'), /does not reproduce/);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,51 @@
+import { button, make } from './dom.js';
+import type { Golden } from './selftest.js';
+import { t, type Key } from './strings.js';
+
+export interface Example extends Golden {
+  /** The data set's own. */
+  label: string;
+}
+
+interface Listed {
+  file: string;
+  label: string;
+  probabilities: Record<string, number>;
+}
+
+/** The bundled films, with the answers of the build; one that cannot be had is left out. */
+export async function fetchExamples(): Promise<Example[]> {
+  try {
+    const list = (await (await fetch('examples/index.json')).json()) as Listed[];
+    const found = await Promise.all(
+      list.map(async ({ file, label, probabilities }) => {
+        const response = await fetch(`examples/${file}`).catch(() => null);
+        return response?.ok ? [{ file: new File([await response.blob()], file, { type: 'image/jpeg' }), label, probabilities }] : [];
+      }),
+    );
+    return found.flat();
+  } catch {
+    return [];
+  }
+}
+
+/** Offers the first film of each label, and all of them with one button. */
+export function offer(examples: Example[], into: HTMLElement, all: HTMLButtonElement, onFiles: (files: File[]) => void): void {
+  all.hidden = examples.length === 0;
+  all.disabled = false;
+  all.addEventListener('click', () => onFiles(examples.map(({ file }) => file)));
+  const firsts = examples.filter(({ label }, place) => examples.findIndex((other) => other.label === label) === place);
+  const row = into.querySelector('.examples');
+  for (const { file, label } of firsts) {
+    const canvas = make('canvas', { attributes: { 'aria-hidden': 'true' } });
+    const element = button('', () => onFiles([file]), '', {});
+    const words = make('span', { attributes: { 'data-t': `example.${label}` }, textContent: t(`example.${label}` as Key) });
+    element.append(canvas, words);
+    row?.append(element);
+    void createImageBitmap(file, { resizeHeight: 160, resizeQuality: 'medium' }).then((bitmap) => {
+      [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+      canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+    });
+  }
+  into.hidden = firsts.length === 0;
+}

@@ -1,0 +1,148 @@
+import { PleuraError } from 'pleura';
+import { showAnswer, type AnswerEvents } from './answer.js';
+import { byId } from './dom.js';
+import type { Engine } from './engine.js';
+import type { Film, Films } from './films.js';
+import * as settings from './settings.js';
+import { t } from './strings.js';
+import { Viewer, wholeLook, type Look } from './viewer.js';
+
+/** The reading pane: the selected film, and beside it one that was pinned to compare. */
+export class Reader {
+  readonly #films: Films;
+  readonly #engine: () => Engine | null;
+  readonly #events: AnswerEvents;
+  readonly #main: Viewer;
+  readonly #beside: Viewer;
+  readonly #window = byId<HTMLInputElement>('window');
+  readonly #level = byId<HTMLInputElement>('level');
+  #pinned: Film | null = null;
+  #shown: Film | null = null;
+
+  constructor(films: Films, engine: () => Engine | null, events: AnswerEvents) {
+    this.#films = films;
+    this.#engine = engine;
+    this.#events = events;
+    const pinned = byId('pinned');
+    this.#main = new Viewer(byId('film'), (look) => this.#look(look));
+    this.#beside = new Viewer(pinned.querySelector<HTMLElement>('.canvas')!, (look) => this.#look(look));
+    films.addEventListener('select', () => void this.#show());
+    films.addEventListener('change', () => this.#answer());
+    document.addEventListener('language', () => this.#answer(true));
+    this.#tools();
+  }
+
+  get shown(): Film | null {
+    return this.#shown;
+  }
+
+  /** Both films move together, so that the same place can be compared. */
+  #look(look: Look): void {
+    this.#main.look = look;
+    this.#beside.look = look;
+    this.#window.value = String(look.window);
+    this.#level.value = String(look.level);
+    byId('invert').setAttribute('aria-pressed', String(look.invert));
+  }
+
+  #tools(): void {
+    const on = (id: string, body: () => void) => byId(id).addEventListener('click', body);
+    const change = (part: Partial<Look>) => this.#look({ ...this.#main.look, ...part });
+    on('zoom-in', () => this.#main.zoom(1.5));
+    on('zoom-out', () => this.#main.zoom(1 / 1.5));
+    on('fit', () => this.#look(wholeLook()));
+    on('invert', () => this.invert());
+    on('pin', () => void this.pin());
+    this.#window.addEventListener('input', () => change({ window: Number(this.#window.value) }));
+    this.#level.addEventListener('input', () => change({ level: Number(this.#level.value) }));
+    this.#look(wholeLook());
+    for (const canvas of document.querySelectorAll<HTMLElement>('.canvas')) {
+      canvas.addEventListener('keydown', (event) => this.#key(event));
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const moves: Record<string, () => void> = {
+      '+': () => this.#main.zoom(1.25),
+      '=': () => this.#main.zoom(1.25),
+      '-': () => this.#main.zoom(0.8),
+      '0': () => this.#look(wholeLook()),
+      ArrowLeft: () => this.#main.pan(-0.1, 0),
+      ArrowRight: () => this.#main.pan(0.1, 0),
+      ArrowUp: () => this.#main.pan(0, -0.1),
+      ArrowDown: () => this.#main.pan(0, 0.1),
+    };
+    const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    move();
+  }
+
+  invert(): void {
+    this.#look({ ...this.#main.look, invert: !this.#main.look.invert });
+  }
+
+  /** Keeps the film in sight while others are looked at; again, and it goes. */
+  async pin(): Promise<void> {
+    const wanted = this.#pinned ? null : this.#shown;
+    this.#pinned = wanted;
+    byId('pin').setAttribute('aria-pressed', String(wanted !== null));
+    byId('pinned').hidden = wanted === null;
+    byId('stage-films').classList.toggle('two', wanted !== null);
+    this.#beside.clear();
+    const pixels = wanted?.file && (await this.#engine()?.decode(wanted.file).catch(() => null));
+    if (!wanted || !pixels || this.#pinned !== wanted) return;
+    this.#beside.show(pixels);
+    this.#beside.element.setAttribute('aria-label', t('film.alt', { name: wanted.name }));
+    byId('pinned').querySelector('figcaption')!.textContent = t('film.pinned', { name: wanted.name });
+  }
+
+  /** The film's own words change; the film stays. */
+  #answer(always = false): void {
+    const film = this.#films.selected;
+    if (!film) return;
+    const state = [film.id, film.state, film.mark, settings.get('threshold')].join(' ');
+    const answer = byId('answer');
+    if (!always && answer.dataset['shows'] === state) return;
+    answer.dataset['shows'] = state;
+    const focused = answer.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['mark'] : undefined;
+    const writing = document.activeElement?.id === 'note';
+    if (writing && this.#shown === film && !always) return;
+    showAnswer(answer, film, this.#events);
+    if (focused) answer.querySelector<HTMLElement>(`[data-mark="${focused}"]`)?.focus();
+  }
+
+  async #show(): Promise<void> {
+    const film = this.#films.selected;
+    this.#shown = film;
+    byId('reader').hidden = film === null;
+    if (!film) return;
+    byId('film-name').textContent = film.name;
+    this.#main.element.setAttribute('aria-label', t('film.alt', { name: film.name }));
+    this.#answer(true);
+    this.#look({ ...wholeLook(), invert: this.#main.look.invert });
+    await this.#draw(film);
+  }
+
+  async #draw(film: Film): Promise<void> {
+    const caption = byId('film-figcaption');
+    caption.hidden = true;
+    this.#main.clear();
+    const engine = this.#engine();
+    if (!engine) return; // drawn once it is loaded
+    try {
+      if (!film.file) throw new PleuraError('file', t('film.missing'));
+      const pixels = await engine.decode(film.file);
+      if (this.#shown === film) this.#main.show(pixels);
+    } catch (error) {
+      if (this.#shown !== film) return;
+      caption.hidden = false;
+      caption.textContent = error instanceof PleuraError ? error.message : String(error);
+    }
+  }
+
+  /** The classifier was loaded or changed. */
+  refresh(): void {
+    if (this.#shown) void this.#draw(this.#shown);
+  }
+}

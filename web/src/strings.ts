@@ -1,0 +1,106 @@
+// Every word of the page stands in strings/*.json, one file a language, all with the same keys.
+import en from './strings/en.json';
+
+export type Key = keyof typeof en;
+type Table = Record<Key, string>;
+
+export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', sw: 'Kiswahili' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: Table }>> = {
+  es: () => import('./strings/es.json'),
+  fr: () => import('./strings/fr.json'),
+  sw: () => import('./strings/sw.json'),
+};
+
+/** Written from right to left, should one of these be added. */
+const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
+
+let table: Table = en;
+let language: Language = 'en';
+
+export const isLanguage = (name: string): name is Language => Object.hasOwn(LANGUAGES, name);
+
+export function currentLanguage(): Language {
+  return language;
+}
+
+/** The browser's first language that we have. */
+export function preferredLanguage(): Language {
+  return navigator.languages.map((tag) => tag.split('-')[0] ?? '').find(isLanguage) ?? 'en';
+}
+
+/** "{name}" in a string is replaced by the value of that name. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  return table[key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
+  });
+}
+
+/** As `t`, with the form for so many: "films.one" or "films.other", by the language's rules. */
+export function plural(stem: 'films', count: number): string {
+  const form = new Intl.PluralRules(language).select(count) === 'one' ? 'one' : 'other';
+  return t(`${stem}.${form}`, { count });
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Making a format takes longer than a row of the list: each is made once. */
+function format(style: 'decimal' | 'percent', digits: number | undefined): Intl.NumberFormat {
+  const key = `${language} ${style} ${digits}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat(language, { style, ...(digits !== undefined && { minimumFractionDigits: digits, maximumFractionDigits: digits }) });
+  formats.set(key, made);
+  return made;
+}
+
+export function number(value: number, digits?: number): string {
+  return format('decimal', digits).format(value);
+}
+
+/** Never "0.0 %" or "100.0 %": no probability here is certain. */
+export function percent(share: number, digits = 1): string {
+  const { format: write } = format('percent', digits);
+  const least = 10 ** -(digits + 2);
+  if (share > 0 && share < least) return `< ${write(least)}`;
+  if (share < 1 && share > 1 - least) return `> ${write(1 - least)}`;
+  return write(share);
+}
+
+export function milliseconds(ms: number): string {
+  return `${number(ms, ms < 10 ? 1 : 0)} ms`;
+}
+
+/** "bacterial_pneumonia" is a name for programs; known ones have words in every language. */
+export function label(name: string): string {
+  const key = `label.${name}`;
+  return Object.hasOwn(table, key) ? t(key as Key) : name.replaceAll('_', ' ');
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+}
+
+/** Puts the words into the elements of index.html: data-t is the text, data-t-NAME the attribute. */
+function translate(): void {
+  document.documentElement.lang = language;
+  document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr';
+  for (const element of document.querySelectorAll<HTMLElement>('[data-t]')) {
+    element.textContent = t(element.dataset['t'] as Key);
+  }
+  for (const attribute of ['aria-label', 'placeholder', 'title'] as const) {
+    for (const element of document.querySelectorAll(`[data-t-${attribute}]`)) {
+      element.setAttribute(attribute, t(element.getAttribute(`data-t-${attribute}`) as Key));
+    }
+  }
+}
+
+/** What shows words that were made by code listens for "language" on the document. */
+export async function setLanguage(wanted: Language): Promise<void> {
+  table = wanted === 'en' ? en : (await others[wanted]()).default;
+  language = wanted;
+  translate();
+  document.dispatchEvent(new Event('language'));
+}

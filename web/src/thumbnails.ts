@@ -1,0 +1,85 @@
+import type { Film as Pixels } from 'pleura';
+import type { Film } from './films.js';
+
+const SIDE = 96;
+/** Pictures kept: several screens full. A thumbnail has some 30 KB. */
+const KEPT = 300;
+
+/**
+ * Small pictures of the films that are in view, made one at a time and only while they are wanted:
+ * of ten thousand films nobody sees more than a screen at once.
+ */
+export class Thumbnails {
+  readonly #kept = new Map<number, ImageBitmap>();
+  readonly #wanted = new Map<number, { film: Film; canvas: HTMLCanvasElement }>();
+  #running = false;
+  readonly #decode: (file: Blob) => Promise<Pixels>;
+
+  /** `decode` is asked for what the browser does not read. */
+  constructor(decode: (file: Blob) => Promise<Pixels>) {
+    this.#decode = decode;
+  }
+
+  show(film: Film, canvas: HTMLCanvasElement): void {
+    const kept = this.#kept.get(film.id);
+    if (kept) {
+      paint(kept, canvas);
+      return;
+    }
+    canvas.width = canvas.height = 1;
+    this.#wanted.set(film.id, { film, canvas });
+    void this.#run();
+  }
+
+  /** The row left the view. */
+  forget(film: Film): void {
+    this.#wanted.delete(film.id);
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    for (;;) {
+      const next = [...this.#wanted.values()].pop(); // what came into view last
+      if (!next) break;
+      this.#wanted.delete(next.film.id);
+      const picture = next.film.file && (await this.#make(next.film.file).catch(() => null));
+      if (!picture) continue;
+      this.#kept.set(next.film.id, picture);
+      const [oldest] = this.#kept;
+      if (oldest && this.#kept.size > KEPT) {
+        oldest[1].close();
+        this.#kept.delete(oldest[0]);
+      }
+      paint(picture, next.canvas);
+    }
+    this.#running = false;
+  }
+
+  async #make(file: Blob): Promise<ImageBitmap> {
+    try {
+      // As the core reads it: without turning it by the camera's note.
+      return await createImageBitmap(file, { resizeHeight: SIDE, resizeQuality: 'medium', imageOrientation: 'none' });
+    } catch {
+      return createImageBitmap(shrink(await this.#decode(file)));
+    }
+  }
+}
+
+function shrink({ width, height, samples }: Pixels): ImageData {
+  const [w, h] = [Math.max(1, Math.round((width / height) * SIDE)), SIDE];
+  const picture = new ImageData(w, h);
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const grey = (samples[Math.floor((y * height) / h) * width + Math.floor((x * width) / w)] ?? 0) >> 8;
+      picture.data.set([grey, grey, grey, 255], (y * w + x) * 4);
+    }
+  }
+  return picture;
+}
+
+function paint(picture: ImageBitmap, canvas: HTMLCanvasElement): void {
+  canvas.width = picture.width;
+  canvas.height = picture.height;
+  canvas.getContext('2d')?.drawImage(picture, 0, 0);
+}

@@ -1,0 +1,96 @@
+import { button, make } from './dom.js';
+import type { Engine } from './engine.js';
+import { passed, selfTest, type Golden } from './selftest.js';
+import { milliseconds, number, t, type Key } from './strings.js';
+
+export interface TrustFacts {
+  engine: Engine;
+  golden: Golden[];
+  requests: number;
+}
+
+/** What a hospital's IT asks: does it compute right here, what is running, what was fetched, what is stored. */
+export class TrustView {
+  readonly #into: HTMLElement;
+  readonly #facts: () => TrustFacts | null;
+  readonly #more: () => HTMLElement[];
+
+  /** `more`: the panels of what may be missing here, such as the offline copy. */
+  constructor(into: HTMLElement, facts: () => TrustFacts | null, more: () => HTMLElement[]) {
+    this.#into = into;
+    this.#facts = facts;
+    this.#more = more;
+    document.addEventListener('language', () => this.show());
+  }
+
+  show(): void {
+    const facts = this.#facts();
+    if (!facts) return;
+    this.#into.replaceChildren(this.#selfTest(facts), environment(facts), network(facts), ...this.#more(), licences());
+  }
+
+  #selfTest({ engine, golden }: TrustFacts): HTMLElement {
+    const result = make('div', { id: 'selftest-result', attributes: { role: 'status' } });
+    const start = button(
+      t('selftest.run'),
+      async () => {
+        start.disabled = true;
+        result.replaceChildren(make('p', { textContent: t('selftest.running') }));
+        const checks = await selfTest(engine, golden).catch(() => []);
+        const good = passed(checks);
+        const worst = Math.max(...checks.map(({ difference }) => difference));
+        const median = checks.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(checks.length / 2)] ?? NaN;
+        const values = { count: checks.length, worst: worst.toExponential(1), ms: milliseconds(median) };
+        result.dataset['passed'] = good ? 'yes' : 'no';
+        result.replaceChildren(
+          make('p', { className: good ? 'good' : 'bad' }, make('strong', { textContent: `${good ? '✓' : '✕'} ${t(good ? 'selftest.good' : 'selftest.bad', values)}` })),
+          make('table', {}, make('thead', {}, make('tr', {}, ...(['selftest.film', 'selftest.difference', 'selftest.time'] as Key[]).map((key) => make('th', { textContent: t(key), attributes: { scope: 'col' } })))), make('tbody', {}, ...checks.map(({ name, difference, ms }) => make('tr', {}, make('th', { textContent: name, attributes: { scope: 'row' } }), make('td', { className: 'number', textContent: difference.toExponential(1) }), make('td', { className: 'number', textContent: milliseconds(ms) }))))),
+        );
+        start.disabled = false;
+      },
+      'primary',
+      { id: 'selftest' },
+    );
+    start.disabled = golden.length === 0;
+    return panel('selftest.title', make('p', { textContent: t('selftest.about', { count: golden.length }) }), start, result);
+  }
+}
+
+export function panel(title: Key, ...content: Node[]): HTMLElement {
+  return make('section', { className: 'panel' }, make('h3', { textContent: t(title) }), ...content);
+}
+
+export function facts(rows: [Key, string][]): HTMLElement {
+  return make('dl', { className: 'facts' }, ...rows.map(([key, value]) => make('div', {}, make('dt', { textContent: t(key) }), make('dd', { textContent: value }))));
+}
+
+function environment({ engine }: TrustFacts): HTMLElement {
+  const { memory } = performance as { memory?: { usedJSHeapSize: number } };
+  return panel(
+    'environment.title',
+    facts([
+      ['environment.tier', t(`tier.${engine.tier}`)],
+      ['environment.lanes', t('environment.lanes_value', { lanes: engine.workers, cores: navigator.hardwareConcurrency })],
+      ['environment.isolated', t(crossOriginIsolated ? 'environment.isolated_yes' : 'environment.isolated_no')],
+      ...(memory ? ([['environment.memory', `${number(memory.usedJSHeapSize / 1e6, 0)} MB`]] as [Key, string][]) : []),
+      ['environment.version', engine.version],
+      ['fact.sha256', engine.info.sha256],
+      ['environment.browser', navigator.userAgent],
+    ]),
+  );
+}
+
+function network({ requests }: TrustFacts): HTMLElement {
+  return panel('network.title', make('p', { className: 'big' }, make('strong', { className: 'number', id: 'trust-requests', textContent: number(requests) })), make('p', { textContent: t('network.about') }));
+}
+
+function licences(): HTMLElement {
+  return panel(
+    'licences.title',
+    make(
+      'ul',
+      { attributes: { lang: 'en' } },
+      ...['Pleura: Apache-2.0', 'XNNPACK, pthreadpool, FP16, FXdiv: BSD 3-Clause / MIT (Meta, Google, Marat Dukhan)', 'nanopb: zlib licence', 'stb_image: MIT / public domain', 'Emscripten runtime: MIT', 'Example films: Kermany, Zhang, Goldbaum, Mendeley Data 2018, doi 10.17632/rscbjbr9sj, CC BY 4.0'].map((textContent) => make('li', { textContent })),
+    ),
+  );
+}
