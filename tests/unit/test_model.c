@@ -157,7 +157,7 @@ static void refuses_an_unknown_operator_by_name(void **state)
     put_node(&graph, "FancyLayer", "logits", "fancy.0");
     buffer file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_OPERATOR,
-                   "operator FancyLayer of node 'fancy.0' is not supported; supported are Add, ");
+                   "operator FancyLayer of node 'fancy.0' is not supported; supported are Abs, ");
     graph = classifier_graph();
     buffer node = make_node("Conv", "image w", "other");
     put_text(&node, 7, "com.example");
@@ -184,7 +184,7 @@ static void refuses_what_does_not_fit(void **state)
     put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
     put_node(&graph, "MatMul", "logits fc2", "more");
     file = make_model(13, &graph);
-    assert_refused(&file, PLEURA_ERROR_SHAPE, "MatMul 'more' has weights that do not fit");
+    assert_refused(&file, PLEURA_ERROR_SHAPE, "MatMul 'more' multiplies matrices that do not fit");
 
     graph = classifier_graph();
     put_tensor(&graph, "short", TYPE_FLOAT, 2, wrong, fc, sizeof fc - 4);

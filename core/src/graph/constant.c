@@ -18,7 +18,8 @@ enum {
     FLOAT16 = 10,
     DOUBLE = 11,
     UINT32 = 12,
-    UINT64 = 13
+    UINT64 = 13,
+    BFLOAT16 = 16
 };
 
 static size_t type_size(int32_t type)
@@ -31,6 +32,7 @@ static size_t type_size(int32_t type)
     case UINT16:
     case INT16:
     case FLOAT16:
+    case BFLOAT16:
         return 2;
     case FLOAT:
     case INT32:
@@ -45,9 +47,17 @@ static size_t type_size(int32_t type)
     }
 }
 
-static bool is_float(int32_t type)
+bool pleura_is_float_type(int64_t type)
 {
-    return type == FLOAT || type == FLOAT16 || type == DOUBLE;
+    return type == FLOAT || type == FLOAT16 || type == DOUBLE || type == BFLOAT16;
+}
+
+static pleura_element element_of(int32_t type)
+{
+    return pleura_is_float_type(type) ? PLEURA_FLOAT
+           : type == INT8             ? PLEURA_INT8
+           : type == UINT8            ? PLEURA_UINT8
+                                      : PLEURA_INT64;
 }
 
 /* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
@@ -63,6 +73,15 @@ static float half_to_float(uint16_t half)
     else
         magnitude = ldexpf((float)(fraction + 1024), exponent - 25);
     return half & 0x8000 ? -magnitude : magnitude;
+}
+
+/* The upper half of a binary32. */
+static float bfloat_to_float(uint16_t upper)
+{
+    uint32_t bits = (uint32_t)upper << 16;
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
 }
 
 /* memcpy, since raw_data may start at any byte. */
@@ -110,6 +129,8 @@ static float raw_float(int32_t type, const void *bytes, size_t i)
     switch (type) {
     case FLOAT16:
         return half_to_float(AT(uint16_t, bytes, i));
+    case BFLOAT16:
+        return bfloat_to_float(AT(uint16_t, bytes, i));
     case DOUBLE:
         return (float)AT(double, bytes, i);
     default:
@@ -123,7 +144,8 @@ static float listed_float(const pleura_constant_source *source, size_t i)
         return source->floats[i];
     if (source->doubles)
         return (float)source->doubles[i];
-    return source->type == FLOAT16 ? half_to_float((uint16_t)source->ints[i]) : 0;
+    uint16_t bits = source->ints ? (uint16_t)source->ints[i] : 0;
+    return source->type == FLOAT16 ? half_to_float(bits) : bfloat_to_float(bits);
 }
 
 static int64_t listed_int(const pleura_constant_source *source, size_t i)
@@ -134,7 +156,7 @@ static int64_t listed_int(const pleura_constant_source *source, size_t i)
 
 void *pleura_constant_storage(pleura_graph *graph, pleura_value *value)
 {
-    size_t size = value->element == PLEURA_FLOAT ? sizeof(float) : sizeof(int64_t);
+    size_t size = pleura_element_size(value->element);
     void *data = pleura_arena_alloc(&graph->arena, (size_t)pleura_value_elements(value) * size + 1);
     value->data = data;
     return data;
@@ -181,8 +203,9 @@ static pleura_code check_count(const pleura_value *value, const pleura_constant_
     size_t given = source->bytes ? source->size : source->count;
     bool right_list =
         source->bytes || elements == 0 ||
-        (is_float(source->type) ? source->floats || source->doubles || source->type == FLOAT16
-                                : source->ints != NULL);
+        (pleura_is_float_type(source->type)
+             ? source->floats || source->doubles || (source->ints && type_size(source->type) == 2)
+             : source->ints != NULL);
     if (given != wanted || !right_list)
         return pleura_fail(error, PLEURA_ERROR_ONNX,
                            "ONNX: tensor '%.80s' has %zu %s of data, %zu expected from its shape.",
@@ -193,8 +216,28 @@ static pleura_code check_count(const pleura_value *value, const pleura_constant_
 
 static bool lies_ready(const pleura_constant_source *source)
 {
-    return (source->type == FLOAT && source->bytes && (uintptr_t)source->bytes % 4 == 0) ||
-           (source->type == INT64 && source->bytes && (uintptr_t)source->bytes % 8 == 0);
+    size_t alignment = type_size(source->type);
+    bool as_it_is = source->type == FLOAT || source->type == INT64 || source->type == INT8 ||
+                    source->type == UINT8;
+    return as_it_is && source->bytes && (uintptr_t)source->bytes % alignment == 0;
+}
+
+static void convert(const pleura_constant_source *source, pleura_element element, size_t count,
+                    void *data)
+{
+    const void *bytes = source->bytes;
+    for (size_t i = 0; i < count; i++) {
+        if (element == PLEURA_FLOAT) {
+            ((float *)data)[i] =
+                bytes ? raw_float(source->type, bytes, i) : listed_float(source, i);
+            continue;
+        }
+        int64_t number = bytes ? raw_int(source->type, bytes, i) : listed_int(source, i);
+        if (element == PLEURA_INT64)
+            ((int64_t *)data)[i] = number;
+        else
+            ((uint8_t *)data)[i] = (uint8_t)number;
+    }
 }
 
 pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
@@ -206,22 +249,55 @@ pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
         code = check_count(value, source, error);
     if (code != PLEURA_OK)
         return code;
-    value->element = is_float(source->type) ? PLEURA_FLOAT : PLEURA_INT64;
+    value->element = element_of(source->type);
     if (lies_ready(source)) {
         value->data = source->bytes;
         return PLEURA_OK;
     }
+    size_t elements = (size_t)pleura_value_elements(value);
     void *data = pleura_constant_storage(graph, value);
     if (!data)
-        return pleura_fail_memory(error, (size_t)pleura_value_elements(value) * 4, value->name);
-    size_t elements = (size_t)pleura_value_elements(value);
-    if (value->element == PLEURA_FLOAT)
-        for (size_t i = 0; i < elements; i++)
-            ((float *)data)[i] =
-                source->bytes ? raw_float(source->type, source->bytes, i) : listed_float(source, i);
-    else
-        for (size_t i = 0; i < elements; i++)
-            ((int64_t *)data)[i] =
-                source->bytes ? raw_int(source->type, source->bytes, i) : listed_int(source, i);
+        return pleura_fail_memory(error, elements * pleura_element_size(value->element),
+                                  value->name);
+    convert(source, value->element, elements, data);
     return PLEURA_OK;
+}
+
+int64_t pleura_constant_int(const pleura_value *value, int64_t i)
+{
+    switch (value->element) {
+    case PLEURA_INT8:
+        return ((const int8_t *)value->data)[i];
+    case PLEURA_UINT8:
+        return ((const uint8_t *)value->data)[i];
+    case PLEURA_INT64:
+        return ((const int64_t *)value->data)[i];
+    default:
+        return (int64_t)((const float *)value->data)[i];
+    }
+}
+
+/* How many elements follow one another on the same place of an axis. */
+static int64_t run_length(const pleura_value *value, int axis)
+{
+    int64_t length = 1;
+    for (int i = axis + 1; i < value->rank; i++)
+        length *= value->dims[i];
+    return length;
+}
+
+const float *pleura_constant_floats(const pleura_value *value, pleura_arena *arena)
+{
+    if (value->element == PLEURA_FLOAT)
+        return value->data;
+    const pleura_grid *grid = value->grid;
+    int64_t elements = pleura_value_elements(value);
+    float *floats = pleura_arena_alloc(arena, (size_t)elements * sizeof *floats + 1);
+    int64_t run = grid && grid->axis >= 0 ? run_length(value, grid->axis) : 1;
+    for (int64_t i = 0; floats && i < elements; i++) {
+        int64_t stored = pleura_constant_int(value, i);
+        size_t g = grid && grid->axis >= 0 ? (size_t)(i / run) % grid->count : 0;
+        floats[i] = grid ? (float)(stored - grid->zeros[g]) * grid->scales[g] : (float)stored;
+    }
+    return floats;
 }

@@ -23,4 +23,7 @@ pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
 /* New storage in the graph's arena for a constant of value->dims, for the caller to fill. */
 void *pleura_constant_storage(pleura_graph *graph, pleura_value *value);
 
+/* One of a constant's stored numbers; of a float, its integer part. */
+int64_t pleura_constant_int(const pleura_value *value, int64_t i);
+
 #endif

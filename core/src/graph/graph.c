@@ -8,11 +8,31 @@
 const char *pleura_operator_name(pleura_operator op)
 {
     static const char *const names[] = {
-#define X(name, minimum, maximum) #name,
+#define X(name, minimum, maximum, family) #name,
         PLEURA_OPERATORS(X)
 #undef X
     };
     return (unsigned)op < PLEURA_OP_COUNT ? names[op] : "?";
+}
+
+pleura_family pleura_operator_family(pleura_operator op)
+{
+    static const unsigned char families[] = {
+#define X(name, minimum, maximum, family) PLEURA_##family,
+        PLEURA_OPERATORS(X)
+#undef X
+    };
+    return (unsigned)op < PLEURA_OP_COUNT ? (pleura_family)families[op] : PLEURA_OTHER;
+}
+
+bool pleura_is_real(const pleura_value *value)
+{
+    return value->element == PLEURA_FLOAT || value->grid;
+}
+
+size_t pleura_element_size(pleura_element element)
+{
+    return element == PLEURA_FLOAT ? sizeof(float) : element == PLEURA_INT64 ? sizeof(int64_t) : 1;
 }
 
 void pleura_graph_free(pleura_graph *graph)

@@ -22,74 +22,179 @@
 /* Elements of one tensor: 2^28 floats are 1 GiB, half of what the WebAssembly build may have. */
 #define PLEURA_MAX_ELEMENTS ((int64_t)1 << 28)
 
-/* Two element types are enough to run a float network and to fold the arithmetic on its shapes;
- * onnx.c converts every other type that it takes into one of them. */
-typedef enum pleura_element { PLEURA_FLOAT, PLEURA_INT64 } pleura_element;
+/*
+ * What a constant holds. Float and int64 are enough to run a network and to fold the arithmetic on
+ * its shapes: the other types are converted when reading, but for the 8-bit ones of quantised
+ * weights, which stay as small as they are. Activations are always PLEURA_FLOAT.
+ */
+typedef enum pleura_element {
+    PLEURA_FLOAT,
+    PLEURA_INT64,
+    PLEURA_INT8,
+    PLEURA_UINT8
+} pleura_element;
+
+/*
+ * A grid of numbers: real = (stored - zero) * scale, for every `stored` that the type holds.
+ *
+ * A constant on a grid holds the stored integers (quantised weights: INT8 or UINT8; biases, 32 bits
+ * in the file: INT64); pleura_constant_floats gives the real numbers. An activation on a grid is
+ * rounded to it by whichever node makes it (half to even, ends saturate, after the node's bounds),
+ * one scale for all of it. Held as floats it has the real numbers, held as integers the stored ones:
+ * both forms say the same, so a layer may be computed in either.
+ */
+typedef struct pleura_grid {
+    pleura_element type;
+    int axis;     /* scales and zeros count along this axis of the tensor; -1: one for all of it */
+    size_t count; /* of scales, and of zeros */
+    const float *scales;
+    const int32_t *zeros;
+} pleura_grid;
 
 typedef struct pleura_value {
     const char *name;
     pleura_element element;
     bool has_shape;
+    bool whole; /* an activation of integers or truth values, which are held as floats, too */
     int rank;
     int64_t dims[PLEURA_MAX_RANK];
     const void
         *data; /* the elements of a constant, aligned for their type; NULL for an activation */
-    uint32_t producer; /* index of its node, PLEURA_NONE for inputs and constants */
-    uint32_t users;    /* how many node inputs read it, and 1 more for each output that it is */
+    const pleura_grid *grid; /* NULL: any numbers */
+    uint32_t producer;       /* index of its node, PLEURA_NONE for inputs and constants */
+    uint32_t users; /* how many node inputs read it, and 1 more for each output that it is */
 } pleura_value;
 
-/* Every operator that is understood: X(NAME, minimum inputs, maximum inputs). The name is ONNX's. */
+/* How an operator's output follows from its inputs, for those that many have in common. */
+typedef enum pleura_family {
+    PLEURA_OTHER,
+    PLEURA_UNARY,     /* number by number */
+    PLEURA_BROADCAST, /* numbers of several tensors, with numpy's broadcasting */
+    PLEURA_REDUCE,    /* along axes (an attribute or input 1), keepdims */
+    PLEURA_SAME       /* of the input's shape, though not number by number */
+} pleura_family;
+
+/* Every operator that is understood: X(NAME, minimum inputs, maximum inputs, family). The name is
+ * ONNX's. */
+#define PLEURA_MANY PLEURA_NONE
+/* clang-format off */
 #define PLEURA_OPERATORS(X)                                                                        \
-    X(Add, 2, 2)                                                                                   \
-    X(AveragePool, 1, 1)                                                                           \
-    X(BatchNormalization, 5, 5)                                                                    \
-    X(Cast, 1, 1)                                                                                  \
-    X(Clip, 1, 3)                                                                                  \
-    X(Concat, 1, PLEURA_NONE)                                                                      \
-    X(Constant, 0, 0)                                                                              \
-    X(ConstantOfShape, 1, 1)                                                                       \
-    X(Conv, 2, 3)                                                                                  \
-    X(Div, 2, 2)                                                                                   \
-    X(Dropout, 1, 3)                                                                               \
-    X(Flatten, 1, 1)                                                                               \
-    X(Gather, 2, 2)                                                                                \
-    X(Gemm, 2, 3)                                                                                  \
-    X(GlobalAveragePool, 1, 1)                                                                     \
-    X(HardSigmoid, 1, 1)                                                                           \
-    X(HardSwish, 1, 1)                                                                             \
-    X(Identity, 1, 1)                                                                              \
-    X(LeakyRelu, 1, 1)                                                                             \
-    X(MatMul, 2, 2)                                                                                \
-    X(MaxPool, 1, 1)                                                                               \
-    X(Mul, 2, 2)                                                                                   \
-    X(Pad, 1, 4)                                                                                   \
-    X(PRelu, 2, 2)                                                                                 \
-    X(ReduceMean, 1, 2)                                                                            \
-    X(Relu, 1, 1)                                                                                  \
-    X(Reshape, 1, 2)                                                                               \
-    X(Shape, 1, 1)                                                                                 \
-    X(Sigmoid, 1, 1)                                                                               \
-    X(Slice, 1, 5)                                                                                 \
-    X(Softmax, 1, 1)                                                                               \
-    X(Squeeze, 1, 2)                                                                               \
-    X(Sub, 2, 2)                                                                                   \
-    X(Tanh, 1, 1)                                                                                  \
-    X(Transpose, 1, 1)                                                                             \
-    X(Unsqueeze, 1, 2)
+    X(Abs, 1, 1, UNARY)                                                                            \
+    X(Add, 2, 2, BROADCAST)                                                                        \
+    X(And, 2, 2, BROADCAST)                                                                        \
+    X(ArgMax, 1, 1, OTHER)                                                                         \
+    X(ArgMin, 1, 1, OTHER)                                                                         \
+    X(AveragePool, 1, 1, OTHER)                                                                    \
+    X(BatchNormalization, 5, 5, OTHER)                                                             \
+    X(Cast, 1, 1, OTHER)                                                                           \
+    X(CastLike, 2, 2, OTHER)                                                                       \
+    X(Ceil, 1, 1, UNARY)                                                                           \
+    X(Celu, 1, 1, UNARY)                                                                           \
+    X(Clip, 1, 3, UNARY)                                                                           \
+    X(Concat, 1, PLEURA_MANY, OTHER)                                                               \
+    X(Constant, 0, 0, OTHER)                                                                       \
+    X(ConstantOfShape, 1, 1, OTHER)                                                                \
+    X(Conv, 2, 3, OTHER)                                                                           \
+    X(ConvTranspose, 2, 3, OTHER)                                                                  \
+    X(DepthToSpace, 1, 1, OTHER)                                                                   \
+    X(DequantizeLinear, 2, 3, OTHER)                                                               \
+    X(Div, 2, 2, BROADCAST)                                                                        \
+    X(Dropout, 1, 3, SAME)                                                                         \
+    X(Elu, 1, 1, UNARY)                                                                            \
+    X(Equal, 2, 2, BROADCAST)                                                                      \
+    X(Erf, 1, 1, UNARY)                                                                            \
+    X(Exp, 1, 1, UNARY)                                                                            \
+    X(Expand, 2, 2, OTHER)                                                                         \
+    X(Flatten, 1, 1, OTHER)                                                                        \
+    X(Floor, 1, 1, UNARY)                                                                          \
+    X(Gather, 2, 2, OTHER)                                                                         \
+    X(Gelu, 1, 1, UNARY)                                                                           \
+    X(Gemm, 2, 3, OTHER)                                                                           \
+    X(GlobalAveragePool, 1, 1, OTHER)                                                              \
+    X(GlobalMaxPool, 1, 1, OTHER)                                                                  \
+    X(Greater, 2, 2, BROADCAST)                                                                    \
+    X(GreaterOrEqual, 2, 2, BROADCAST)                                                             \
+    X(GroupNormalization, 3, 3, SAME)                                                              \
+    X(HardSigmoid, 1, 1, UNARY)                                                                    \
+    X(HardSwish, 1, 1, UNARY)                                                                      \
+    X(Identity, 1, 1, SAME)                                                                        \
+    X(InstanceNormalization, 3, 3, SAME)                                                           \
+    X(LayerNormalization, 2, 3, OTHER)                                                             \
+    X(LeakyRelu, 1, 1, UNARY)                                                                      \
+    X(Less, 2, 2, BROADCAST)                                                                       \
+    X(LessOrEqual, 2, 2, BROADCAST)                                                                \
+    X(Log, 1, 1, UNARY)                                                                            \
+    X(LogSoftmax, 1, 1, SAME)                                                                      \
+    X(LRN, 1, 1, SAME)                                                                             \
+    X(MatMul, 2, 2, OTHER)                                                                         \
+    X(Max, 1, PLEURA_MANY, BROADCAST)                                                              \
+    X(MaxPool, 1, 1, OTHER)                                                                        \
+    X(Mean, 1, PLEURA_MANY, BROADCAST)                                                             \
+    X(Min, 1, PLEURA_MANY, BROADCAST)                                                              \
+    X(Mish, 1, 1, UNARY)                                                                           \
+    X(Mul, 2, 2, BROADCAST)                                                                        \
+    X(Neg, 1, 1, UNARY)                                                                            \
+    X(Not, 1, 1, UNARY)                                                                            \
+    X(Or, 2, 2, BROADCAST)                                                                         \
+    X(Pad, 1, 4, OTHER)                                                                            \
+    X(Pow, 2, 2, BROADCAST)                                                                        \
+    X(PRelu, 2, 2, BROADCAST)                                                                      \
+    X(QuantizeLinear, 2, 3, OTHER)                                                                 \
+    X(Range, 3, 3, OTHER)                                                                          \
+    X(Reciprocal, 1, 1, UNARY)                                                                     \
+    X(ReduceL1, 1, 2, REDUCE)                                                                      \
+    X(ReduceL2, 1, 2, REDUCE)                                                                      \
+    X(ReduceLogSum, 1, 2, REDUCE)                                                                  \
+    X(ReduceLogSumExp, 1, 2, REDUCE)                                                               \
+    X(ReduceMax, 1, 2, REDUCE)                                                                     \
+    X(ReduceMean, 1, 2, REDUCE)                                                                    \
+    X(ReduceMin, 1, 2, REDUCE)                                                                     \
+    X(ReduceProd, 1, 2, REDUCE)                                                                    \
+    X(ReduceSum, 1, 2, REDUCE)                                                                     \
+    X(ReduceSumSquare, 1, 2, REDUCE)                                                               \
+    X(Relu, 1, 1, UNARY)                                                                           \
+    X(Reshape, 1, 2, OTHER)                                                                        \
+    X(Resize, 1, 4, OTHER)                                                                         \
+    X(Round, 1, 1, UNARY)                                                                          \
+    X(Selu, 1, 1, UNARY)                                                                           \
+    X(Shape, 1, 1, OTHER)                                                                          \
+    X(Sigmoid, 1, 1, UNARY)                                                                        \
+    X(Sign, 1, 1, UNARY)                                                                           \
+    X(Size, 1, 1, OTHER)                                                                           \
+    X(Slice, 1, 5, OTHER)                                                                          \
+    X(Softmax, 1, 1, SAME)                                                                         \
+    X(Softplus, 1, 1, UNARY)                                                                       \
+    X(Softsign, 1, 1, UNARY)                                                                       \
+    X(SpaceToDepth, 1, 1, OTHER)                                                                   \
+    X(Split, 1, 2, OTHER)                                                                          \
+    X(Sqrt, 1, 1, UNARY)                                                                           \
+    X(Squeeze, 1, 2, OTHER)                                                                        \
+    X(Sub, 2, 2, BROADCAST)                                                                        \
+    X(Sum, 1, PLEURA_MANY, BROADCAST)                                                              \
+    X(Tanh, 1, 1, UNARY)                                                                           \
+    X(ThresholdedRelu, 1, 1, UNARY)                                                                \
+    X(Tile, 2, 2, OTHER)                                                                           \
+    X(Transpose, 1, 1, OTHER)                                                                      \
+    X(Unsqueeze, 1, 2, OTHER)                                                                      \
+    X(Upsample, 1, 2, OTHER)                                                                       \
+    X(Where, 3, 3, BROADCAST)                                                                      \
+    X(Xor, 2, 2, BROADCAST)
+/* clang-format on */
 
 typedef enum pleura_operator {
-#define X(name, minimum, maximum) PLEURA_OP_##name,
+#define X(name, minimum, maximum, family) PLEURA_OP_##name,
     PLEURA_OPERATORS(X)
 #undef X
         PLEURA_OP_COUNT
 } pleura_operator;
 
 const char *pleura_operator_name(pleura_operator op);
+pleura_family pleura_operator_family(pleura_operator op);
 
 typedef struct pleura_attribute {
     const char *name;
     char
-        kind; /* 'i', 'f', 's' (text), 'I' (ints), 'F' (floats), 't' (tensor), '?' (not read here) */
+        kind; /* 'i', 'f', 's' (text), 'I' (ints), 'F' (floats), 't' (tensor), 'g' (graph), '?' (else) */
     int64_t i;
     float f;
     const char *s;
@@ -104,7 +209,8 @@ typedef struct pleura_node {
     const char *name; /* as in the file; "" if it has none */
     uint32_t *inputs; /* PLEURA_NONE where an optional one is left out */
     size_t input_count;
-    uint32_t output; /* nodes with several outputs in use are refused by onnx.c */
+    uint32_t output;
+    uint32_t part, part_count; /* which of the operator's outputs that is: each is a node here */
     pleura_attribute *attributes;
     size_t attribute_count;
     bool dead; /* taken out by a pass */
@@ -135,6 +241,7 @@ typedef struct pleura_graph {
     pleura_property *properties;
     size_t property_count, property_capacity;
     const void *data_begin, *data_end; /* the file, into which constants may point */
+    int64_t folded;                    /* elements that folding has made */
 } pleura_graph;
 
 void pleura_graph_free(pleura_graph *graph);
@@ -165,6 +272,17 @@ float pleura_node_float(const pleura_node *node, const char *name, float otherwi
 /* The constant behind an input, or NULL if the input is left out or is not constant. */
 const pleura_value *pleura_node_constant(const pleura_graph *graph, const pleura_node *node,
                                          size_t input, pleura_element element);
+
+/* Whether a TensorProto.DataType is one of the floats, which all become PLEURA_FLOAT. */
+bool pleura_is_float_type(int64_t type);
+/* Whether the numbers are real ones: floats, or integers on a grid. */
+bool pleura_is_real(const pleura_value *value);
+
+size_t pleura_element_size(pleura_element element);
+
+/* A constant's numbers as floats, whatever it holds: its own data, or a copy in `arena`; NULL if
+ * memory ran out. */
+const float *pleura_constant_floats(const pleura_value *value, pleura_arena *arena);
 
 /* "Conv 'features.0'": how messages name a node. Writes into a caller's buffer and returns it. */
 typedef struct pleura_node_label {

@@ -1,18 +1,25 @@
 /*
  * What is done once at load so that less is done for each image:
  *   1. nodes that do nothing at inference (Identity, Dropout, Cast of floats) are bridged;
- *   2. BatchNormalization becomes one scale and shift a channel, folded into a convolution before it;
- *   3. a zero Pad becomes padding of the convolution or pooling after it;
- *   4. Relu and Clip become bounds on the output of the node before them;
- *   5. nodes whose output nobody reads are taken out.
+ *   2. an activation function that is written as several nodes becomes one (patterns.c);
+ *   3. BatchNormalization becomes one scale and shift a channel, folded into a convolution before it;
+ *   4. a zero Pad becomes padding of the convolution after it;
+ *   5. Relu and Clip become bounds on the output of the node before them;
+ *   6. QuantizeLinear and DequantizeLinear become grids on values (quantise.c);
+ *   7. nodes whose output nobody reads are taken out.
  */
+#include "passes.h"
+
 #include "../error.h"
+#include "extents.h"
 #include "fold.h"
 
 #include <math.h>
 #include <string.h>
 
-static void count_users(pleura_graph *graph)
+/* ---- What passes have in common ---- */
+
+void pleura_count_users(pleura_graph *graph)
 {
     for (size_t i = 0; i < graph->value_count; i++)
         graph->values[i].users = 0;
@@ -24,7 +31,7 @@ static void count_users(pleura_graph *graph)
         graph->values[graph->outputs[i]].users++;
 }
 
-static void replace_value(pleura_graph *graph, uint32_t from, uint32_t to)
+void pleura_replace_value(pleura_graph *graph, uint32_t from, uint32_t to)
 {
     for (size_t n = 0; n < graph->node_count; n++)
         for (size_t i = 0; i < graph->nodes[n].input_count; i++)
@@ -37,47 +44,65 @@ static void replace_value(pleura_graph *graph, uint32_t from, uint32_t to)
         }
 }
 
-/* The live node that makes a value, if this reader is its only one. */
-static pleura_node *sole_producer(pleura_graph *graph, uint32_t value)
+pleura_node *pleura_producer(pleura_graph *graph, uint32_t value)
 {
-    const pleura_value *v = &graph->values[value];
-    if (v->producer == PLEURA_NONE || v->users != 1)
+    if (value == PLEURA_NONE || graph->values[value].producer == PLEURA_NONE)
         return NULL;
-    pleura_node *node = &graph->nodes[v->producer];
+    pleura_node *node = &graph->nodes[graph->values[value].producer];
     return node->dead ? NULL : node;
 }
 
-/* `node` is absorbed by the node before it, which now makes its output. */
-static void absorb(pleura_graph *graph, pleura_node *producer, pleura_node *node)
+pleura_node *pleura_sole_producer(pleura_graph *graph, uint32_t value)
+{
+    return value != PLEURA_NONE && graph->values[value].users == 1 ? pleura_producer(graph, value)
+                                                                   : NULL;
+}
+
+void pleura_absorb(pleura_graph *graph, pleura_node *producer, pleura_node *node)
 {
     node->dead = true;
     graph->values[node->output].producer = (uint32_t)(producer - graph->nodes);
     producer->output = node->output;
 }
 
-static bool does_nothing(const pleura_node *node)
+/* ---- Nodes that do nothing ---- */
+
+/* TensorProto.DataType BOOL. */
+#define TRUTH 9
+
+static bool does_nothing(const pleura_graph *graph, const pleura_node *node)
 {
-    return node->op == PLEURA_OP_Identity || node->op == PLEURA_OP_Dropout ||
-           node->op == PLEURA_OP_Cast;
+    bool cast = node->op == PLEURA_OP_Cast || node->op == PLEURA_OP_CastLike;
+    if (cast && pleura_node_int(node, "to", 1) != TRUTH)
+        return !graph->values[node->output].whole || graph->values[node->inputs[0]].whole;
+    return node->op == PLEURA_OP_Identity || node->op == PLEURA_OP_Dropout;
 }
 
 static void bridge_idle(pleura_graph *graph)
 {
     for (size_t n = 0; n < graph->node_count; n++) {
         pleura_node *node = &graph->nodes[n];
-        if (node->dead || !does_nothing(node))
+        if (node->dead || !does_nothing(graph, node))
             continue;
         node->dead = true;
-        replace_value(graph, node->output, node->inputs[0]);
+        pleura_replace_value(graph, node->output, node->inputs[0]);
     }
 }
+
+/* ---- Batch norm ---- */
 
 /* y = scale * x + shift, from gamma, beta, mean, variance and epsilon (Ioffe and Szegedy 2015). */
 static pleura_code make_affine(pleura_graph *graph, pleura_node *node, pleura_error *error)
 {
     const pleura_value *const v = graph->values;
-    const float *gamma = v[node->inputs[1]].data, *beta = v[node->inputs[2]].data;
-    const float *mean = v[node->inputs[3]].data, *variance = v[node->inputs[4]].data;
+    const float *parameters[4];
+    for (int i = 0; i < 4; i++) {
+        parameters[i] = pleura_constant_floats(&v[node->inputs[i + 1]], &graph->arena);
+        if (!parameters[i])
+            return pleura_fail_memory(error, sizeof *parameters, "batch normalisation");
+    }
+    const float *gamma = parameters[0], *beta = parameters[1];
+    const float *mean = parameters[2], *variance = parameters[3];
     size_t channels = (size_t)v[node->inputs[0]].dims[1];
     double epsilon = pleura_node_float(node, "epsilon", 1e-5f);
     float *scale = pleura_arena_alloc(&graph->arena, channels * sizeof *scale);
@@ -103,11 +128,12 @@ static pleura_code fold_into_conv(pleura_graph *graph, pleura_node *conv, pleura
                                   pleura_error *error)
 {
     size_t channels = (size_t)graph->values[norm->inputs[0]].dims[1];
-    const pleura_value *bias = pleura_node_constant(graph, conv, 2, PLEURA_FLOAT);
-    const float *old = conv->channel_shift ? conv->channel_shift : bias ? bias->data : NULL;
+    const float *old = conv->channel_shift;
+    if (!old && conv->input_count > 2)
+        old = pleura_constant_floats(&graph->values[conv->inputs[2]], &graph->arena);
     float *scale = pleura_arena_alloc(&graph->arena, channels * sizeof *scale);
     float *shift = pleura_arena_alloc(&graph->arena, channels * sizeof *shift);
-    if (!scale || !shift)
+    if (!scale || !shift || (!old && conv->input_count > 2))
         return pleura_fail_memory(error, channels * sizeof *scale, "batch normalisation");
     for (size_t c = 0; c < channels; c++) {
         scale[c] = norm->channel_scale[c] * (conv->channel_scale ? conv->channel_scale[c] : 1);
@@ -115,8 +141,17 @@ static pleura_code fold_into_conv(pleura_graph *graph, pleura_node *conv, pleura
     }
     conv->channel_scale = scale;
     conv->channel_shift = shift;
-    absorb(graph, conv, norm);
+    pleura_absorb(graph, conv, norm);
     return PLEURA_OK;
+}
+
+/* Whether all inputs from the second on are constants. */
+static bool has_constants(const pleura_graph *graph, const pleura_node *node)
+{
+    for (size_t i = 1; i < node->input_count; i++)
+        if (node->inputs[i] == PLEURA_NONE || !graph->values[node->inputs[i]].data)
+            return false;
+    return true;
 }
 
 static pleura_code fold_batch_norm(pleura_graph *graph, pleura_error *error)
@@ -124,22 +159,27 @@ static pleura_code fold_batch_norm(pleura_graph *graph, pleura_error *error)
     pleura_code code = PLEURA_OK;
     for (size_t n = 0; code == PLEURA_OK && n < graph->node_count; n++) {
         pleura_node *node = &graph->nodes[n];
-        if (node->dead || node->op != PLEURA_OP_BatchNormalization)
+        if (node->dead || node->op != PLEURA_OP_BatchNormalization || !has_constants(graph, node))
             continue;
         code = make_affine(graph, node, error);
         node->input_count = 1; /* the parameters are in channel_scale and channel_shift now */
-        pleura_node *conv = sole_producer(graph, node->inputs[0]);
-        if (code == PLEURA_OK && conv && conv->op == PLEURA_OP_Conv && is_unbounded(conv))
+        pleura_node *conv = pleura_sole_producer(graph, node->inputs[0]);
+        if (code == PLEURA_OK && conv && conv->op == PLEURA_OP_Conv && is_unbounded(conv) &&
+            has_constants(graph, conv))
             code = fold_into_conv(graph, conv, node, error);
     }
     return code;
 }
 
+/* ---- Padding ---- */
+
 static bool pads_with_zero(const pleura_graph *graph, const pleura_node *pad)
 {
+    const pleura_attribute *mode = pleura_node_attribute(pad, "mode", 's');
     const pleura_value *fill = pleura_node_constant(graph, pad, 2, PLEURA_FLOAT);
+    bool other = !fill && pad->input_count > 2 && pad->inputs[2] != PLEURA_NONE;
     float value = fill ? *(const float *)fill->data : pleura_node_float(pad, "value", 0);
-    return value == 0;
+    return value == 0 && !other && (!mode || strcmp(mode->s, "constant") == 0);
 }
 
 static bool pads_itself(const pleura_node *node)
@@ -154,19 +194,22 @@ static void fold_pads(pleura_graph *graph)
         pleura_node *node = &graph->nodes[n];
         if (node->dead || node->op != PLEURA_OP_Conv)
             continue;
-        pleura_node *pad = sole_producer(graph, node->inputs[0]);
-        const int64_t *pads;
-        size_t count;
-        if (!pad || pad->op != PLEURA_OP_Pad || !pads_with_zero(graph, pad) || pads_itself(node) ||
-            pleura_node_ints(graph, pad, "pads", 1, &pads, &count, NULL) != PLEURA_OK ||
-            count != 8 || pads[0] || pads[1] || pads[4] || pads[5])
+        pleura_node *pad = pleura_sole_producer(graph, node->inputs[0]);
+        int64_t before[PLEURA_MAX_RANK], after[PLEURA_MAX_RANK];
+        if (!pad || pad->op != PLEURA_OP_Pad || graph->values[pad->output].rank != 4 ||
+            !pads_with_zero(graph, pad) || pads_itself(node) ||
+            pleura_pads_resolve(graph, pad, before, after, NULL) != PLEURA_OK || before[0] ||
+            before[1] || after[0] || after[1] || before[2] < 0 || before[3] < 0 || after[2] < 0 ||
+            after[3] < 0)
             continue;
-        const int64_t extra[4] = {pads[2], pads[3], pads[6], pads[7]};
+        const int64_t extra[4] = {before[2], before[3], after[2], after[3]};
         memcpy(node->extra_pads, extra, sizeof extra);
         node->inputs[0] = pad->inputs[0];
         pad->dead = true;
     }
 }
+
+/* ---- Relu and Clip ---- */
 
 /* The bounds of a Relu or a Clip; false for anything else, or for bounds that are not constant. */
 static bool clamp_bounds(const pleura_graph *graph, const pleura_node *node, float *low,
@@ -211,30 +254,26 @@ static bool takes_bounds(const pleura_node *node)
     }
 }
 
-static pleura_code fold_clamps(pleura_graph *graph, pleura_error *error)
+static void fold_clamps(pleura_graph *graph)
 {
     for (size_t n = 0; n < graph->node_count; n++) {
         pleura_node *node = &graph->nodes[n];
         float low, high;
-        if (node->dead || (node->op != PLEURA_OP_Relu && node->op != PLEURA_OP_Clip))
+        if (node->dead || !clamp_bounds(graph, node, &low, &high))
             continue;
-        pleura_node_label label;
-        if (!clamp_bounds(graph, node, &low, &high))
-            return pleura_fail(error, PLEURA_ERROR_OPERATOR,
-                               "ONNX: %s has bounds that are computed, or that leave no room.",
-                               pleura_node_describe(node, &label));
-        pleura_node *producer = sole_producer(graph, node->inputs[0]);
+        pleura_node *producer = pleura_sole_producer(graph, node->inputs[0]);
         bool fold = producer && takes_bounds(producer);
         pleura_node *bounded = fold ? producer : node;
         bounded->clamp_min = low;
         bounded->clamp_max = high;
         if (fold)
-            absorb(graph, producer, node);
+            pleura_absorb(graph, producer, node);
         else
             node->input_count = 1;
     }
-    return PLEURA_OK;
 }
+
+/* ---- What nobody reads ---- */
 
 /* Backwards: a node lives if somebody after it that lives reads it. */
 static void bury_unread(pleura_graph *graph)
@@ -250,15 +289,28 @@ static void bury_unread(pleura_graph *graph)
     }
 }
 
+/* A classifier's answer is its scores; that some file ends by naming the best one does not help. */
+static void take_scores(pleura_graph *graph)
+{
+    const pleura_node *last = pleura_producer(graph, graph->outputs[0]);
+    if (last && last->op == PLEURA_OP_ArgMax)
+        graph->outputs[0] = last->inputs[0];
+}
+
 pleura_code pleura_graph_simplify(pleura_graph *graph, pleura_error *error)
 {
     bridge_idle(graph);
-    count_users(graph);
+    take_scores(graph);
+    pleura_count_users(graph);
     bury_unread(graph);
+    pleura_fuse_patterns(graph);
     pleura_code code = fold_batch_norm(graph, error);
     if (code == PLEURA_OK) {
         fold_pads(graph);
-        code = fold_clamps(graph, error);
+        fold_clamps(graph);
+        code = pleura_quantise(graph, error);
     }
+    pleura_count_users(graph);
+    bury_unread(graph);
     return code;
 }

@@ -1,21 +1,16 @@
 /* Shape inference: from the input's shape, node by node, to the output's. Static shapes only. */
+#include "shapes.h"
+
 #include "../error.h"
 #include "fold.h"
-#include "window.h"
 
 #include <stdio.h>
 #include <string.h>
 
-typedef struct walk {
-    pleura_graph *graph;
-    const pleura_node *node;
-    pleura_error *error;
-} walk;
-
-static pleura_code refuse(const walk *w, const char *why)
+pleura_code pleura_walk_refuse(const pleura_walk *w, const char *why)
 {
     pleura_node_label label;
-    const pleura_value *input = w->node->input_count ? &w->graph->values[w->node->inputs[0]] : NULL;
+    const pleura_value *input = w->node->input_count ? pleura_walk_input(w, 0) : NULL;
     char shape[100] = "";
     size_t length = 0;
     for (int i = 0; input && i < input->rank && length < sizeof shape; i++)
@@ -25,20 +20,25 @@ static pleura_code refuse(const walk *w, const char *why)
                        pleura_node_describe(w->node, &label), why, shape);
 }
 
-static const pleura_value *in(const walk *w, size_t i)
+bool pleura_walk_has(const pleura_walk *w, size_t input)
+{
+    return input < w->node->input_count && w->node->inputs[input] != PLEURA_NONE;
+}
+
+const pleura_value *pleura_walk_input(const pleura_walk *w, size_t i)
 {
     return &w->graph->values[w->node->inputs[i]];
 }
 
-static pleura_code set(const walk *w, int rank, const int64_t *dims)
+pleura_code pleura_walk_set(const pleura_walk *w, int rank, const int64_t *dims)
 {
     pleura_value *out = &w->graph->values[w->node->output];
     int64_t elements = 1;
     for (int i = 0; i < rank; i++) {
-        if (dims[i] < 1)
-            return refuse(w, "makes a tensor with an empty dimension");
+        if (dims[i] < (w->constant ? 0 : 1))
+            return pleura_walk_refuse(w, "makes a tensor with an empty dimension");
         if (dims[i] > PLEURA_MAX_ELEMENTS || (elements *= dims[i]) > PLEURA_MAX_ELEMENTS)
-            return refuse(w, "makes a tensor that is too large");
+            return pleura_walk_refuse(w, "makes a tensor that is too large");
         out->dims[i] = dims[i];
     }
     out->rank = rank;
@@ -46,350 +46,151 @@ static pleura_code set(const walk *w, int rank, const int64_t *dims)
     return PLEURA_OK;
 }
 
-static pleura_code same_shape(const walk *w)
+pleura_code pleura_walk_same(const pleura_walk *w)
 {
-    return set(w, in(w, 0)->rank, in(w, 0)->dims);
+    const pleura_value *first = pleura_walk_input(w, 0);
+    return pleura_walk_set(w, first->rank, first->dims);
 }
 
-static pleura_code conv(const walk *w)
+/* A mask would be needed of a Dropout that drops. */
+static pleura_code infer_dropout(const pleura_walk *w)
 {
-    const pleura_value *x = in(w, 0), *weights = in(w, 1);
-    int64_t groups = pleura_node_int(w->node, "group", 1);
-    if (x->rank != 4 || weights->rank != 4)
-        return refuse(w, "is not two-dimensional");
-    if (!weights->data || weights->element != PLEURA_FLOAT)
-        return refuse(w, "has weights that are no constant");
-    if (groups < 1 || groups > x->dims[1] || weights->dims[1] < 1 ||
-        weights->dims[1] > x->dims[1] || weights->dims[1] * groups != x->dims[1] ||
-        weights->dims[0] < 1 || weights->dims[0] % groups != 0)
-        return refuse(w, "has weights that do not fit its input's channels");
-    if (w->node->input_count > 2 && w->node->inputs[2] != PLEURA_NONE) {
-        const pleura_value *bias = pleura_node_constant(w->graph, w->node, 2, PLEURA_FLOAT);
-        if (!bias || pleura_value_elements(bias) != weights->dims[0])
-            return refuse(w, "has a bias that does not fit its weights");
-    }
-    pleura_window window;
-    pleura_code code =
-        pleura_window_resolve(w->graph, w->node, weights->dims + 2, &window, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    int64_t dims[] = {x->dims[0], weights->dims[0], window.output[0], window.output[1]};
-    return set(w, 4, dims);
+    const pleura_value *training = pleura_node_constant(w->graph, w->node, 2, PLEURA_INT64);
+    if (pleura_walk_has(w, 2) && (!training || *(const int64_t *)training->data))
+        return pleura_walk_refuse(w, "is in training mode");
+    return pleura_walk_same(w);
 }
 
-static pleura_code pool(const walk *w)
+static pleura_inference *inference_of(pleura_operator op)
 {
-    const pleura_value *x = in(w, 0);
-    if (x->rank != 4)
-        return refuse(w, "is not two-dimensional");
-    pleura_window window;
-    pleura_code code = pleura_window_resolve(w->graph, w->node, NULL, &window, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    int64_t dims[] = {x->dims[0], x->dims[1], window.output[0], window.output[1]};
-    return set(w, 4, dims);
-}
-
-static pleura_code global_pool(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    if (x->rank != 4)
-        return refuse(w, "is not two-dimensional");
-    int64_t dims[] = {x->dims[0], x->dims[1], 1, 1};
-    return set(w, 4, dims);
-}
-
-static pleura_code batch_norm(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    if (x->rank < 2)
-        return refuse(w, "has no channels to normalise");
-    for (size_t i = 1; i < 5; i++) {
-        const pleura_value *parameter = pleura_node_constant(w->graph, w->node, i, PLEURA_FLOAT);
-        if (!parameter || pleura_value_elements(parameter) != x->dims[1])
-            return refuse(w, "has parameters that are no constants of one number a channel");
-    }
-    return same_shape(w);
-}
-
-static pleura_code broadcast(const walk *w)
-{
-    const pleura_value *a = in(w, 0), *b = in(w, 1);
-    int rank = a->rank > b->rank ? a->rank : b->rank;
-    int64_t dims[PLEURA_MAX_RANK];
-    for (int i = 0; i < rank; i++) {
-        int ai = i - (rank - a->rank), bi = i - (rank - b->rank);
-        int64_t ad = ai < 0 ? 1 : a->dims[ai], bd = bi < 0 ? 1 : b->dims[bi];
-        if (ad != bd && ad != 1 && bd != 1)
-            return refuse(w, "joins two shapes that do not broadcast");
-        dims[i] = ad == 1 ? bd : ad;
-    }
-    return set(w, rank, dims);
-}
-
-static pleura_code gemm(const walk *w)
-{
-    const pleura_value *a = in(w, 0), *b = in(w, 1);
-    if (a->rank != 2 || b->rank != 2 || !b->data || pleura_node_int(w->node, "transA", 0))
-        return refuse(w, "is not a product of a matrix with constant weights");
-    bool transposed = pleura_node_int(w->node, "transB", 0) != 0;
-    if (b->dims[transposed ? 1 : 0] != a->dims[1])
-        return refuse(w, "has weights that do not fit its input");
-    int64_t dims[] = {a->dims[0], b->dims[transposed ? 0 : 1]};
-    if (w->node->input_count > 2 && w->node->inputs[2] != PLEURA_NONE) {
-        const pleura_value *c = pleura_node_constant(w->graph, w->node, 2, PLEURA_FLOAT);
-        int64_t n = c ? pleura_value_elements(c) : 0;
-        if (!c || (n != 1 && n != dims[1]) || (n != 1 && c->dims[c->rank - 1] != n))
-            return refuse(w, "has a bias that is no constant of one number an output");
-    }
-    return set(w, 2, dims);
-}
-
-static pleura_code matmul(const walk *w)
-{
-    const pleura_value *a = in(w, 0), *b = in(w, 1);
-    if (a->rank < 2 || b->rank != 2 || !b->data)
-        return refuse(w, "is not a product with a constant matrix");
-    if (b->dims[0] != a->dims[a->rank - 1])
-        return refuse(w, "has weights that do not fit its input");
-    int64_t dims[PLEURA_MAX_RANK];
-    memcpy(dims, a->dims, sizeof dims);
-    dims[a->rank - 1] = b->dims[1];
-    return set(w, a->rank, dims);
-}
-
-static pleura_code concat(const walk *w)
-{
-    const pleura_value *first = in(w, 0);
-    int axis = pleura_axis(pleura_node_int(w->node, "axis", 1), first->rank);
-    if (axis < 0)
-        return refuse(w, "joins along an axis that its inputs do not have");
-    int64_t dims[PLEURA_MAX_RANK];
-    memcpy(dims, first->dims, sizeof dims);
-    for (size_t i = 1; i < w->node->input_count; i++) {
-        if (w->node->inputs[i] == PLEURA_NONE)
-            return refuse(w, "leaves an input out");
-        const pleura_value *part = in(w, i);
-        for (int d = 0; d < first->rank; d++)
-            if (part->rank != first->rank || (d != axis && part->dims[d] != first->dims[d]))
-                return refuse(w, "joins shapes that do not fit");
-        dims[axis] += part->dims[axis];
-    }
-    return set(w, first->rank, dims);
-}
-
-static pleura_code flatten(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    int64_t axis = pleura_node_int(w->node, "axis", 1);
-    axis = axis < 0 ? axis + x->rank : axis;
-    if (axis < 0 || axis > x->rank)
-        return refuse(w, "flattens from an axis that its input does not have");
-    int64_t dims[2] = {1, 1};
-    for (int i = 0; i < x->rank; i++)
-        dims[i < axis ? 0 : 1] *= x->dims[i];
-    return set(w, 2, dims);
-}
-
-static pleura_code reshape(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    const int64_t *wanted;
-    size_t rank;
-    pleura_code code = pleura_node_ints(w->graph, w->node, "shape", 1, &wanted, &rank, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    if (!wanted || rank > PLEURA_MAX_RANK)
-        return refuse(w, "is given no shape, or one of too many dimensions");
-    int64_t dims[PLEURA_MAX_RANK], known = 1;
-    int free_axis = -1;
-    bool zero_copies = pleura_node_int(w->node, "allowzero", 0) == 0;
-    for (size_t i = 0; i < rank; i++) {
-        dims[i] = wanted[i];
-        if (dims[i] == 0 && zero_copies && (int)i < x->rank)
-            dims[i] = x->dims[i];
-        if (dims[i] == -1 && free_axis < 0) {
-            free_axis = (int)i;
-            continue;
-        }
-        if (dims[i] < 1 || dims[i] > PLEURA_MAX_ELEMENTS ||
-            (known *= dims[i]) > PLEURA_MAX_ELEMENTS)
-            return refuse(w, "is given a shape that does not fit");
-    }
-    int64_t elements = pleura_value_elements(x);
-    if (free_axis >= 0)
-        dims[free_axis] = elements / known;
-    if (free_axis >= 0 ? elements % known != 0 : elements != known)
-        return refuse(w, "is given a shape of another number of elements");
-    return set(w, (int)rank, dims);
-}
-
-static pleura_code squeeze(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    bool gone[PLEURA_MAX_RANK], listed;
-    pleura_code code = pleura_node_axes(w->graph, w->node, gone, &listed, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    int64_t dims[PLEURA_MAX_RANK];
-    int rank = 0;
-    for (int i = 0; i < x->rank; i++) {
-        if (listed && gone[i] && x->dims[i] != 1)
-            return refuse(w, "takes out an axis that is not of size 1");
-        if (!gone[i] || x->dims[i] != 1)
-            dims[rank++] = x->dims[i];
-    }
-    return set(w, rank, dims);
-}
-
-static pleura_code unsqueeze(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    const int64_t *axes;
-    size_t count;
-    pleura_code code = pleura_node_ints(w->graph, w->node, "axes", 1, &axes, &count, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    if (!axes || count + (size_t)x->rank > PLEURA_MAX_RANK)
-        return refuse(w, "makes too many dimensions, or is given no axes");
-    int rank = x->rank + (int)count;
-    int64_t dims[PLEURA_MAX_RANK] = {0};
-    for (size_t i = 0; i < count; i++) {
-        int axis = pleura_axis(axes[i], rank);
-        if (axis < 0 || dims[axis])
-            return refuse(w, "adds an axis twice or outside its output");
-        dims[axis] = 1;
-    }
-    for (int i = 0, from = 0; i < rank; i++)
-        if (!dims[i])
-            dims[i] = x->dims[from++];
-    return set(w, rank, dims);
-}
-
-static pleura_code transpose(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    const pleura_attribute *perm = pleura_node_attribute(w->node, "perm", 'I');
-    int64_t dims[PLEURA_MAX_RANK];
-    bool seen[PLEURA_MAX_RANK] = {false};
-    if (perm && perm->count != (size_t)x->rank)
-        return refuse(w, "permutes another number of axes than its input has");
-    for (int i = 0; i < x->rank; i++) {
-        int axis = perm ? pleura_axis(perm->ints[i], x->rank) : x->rank - 1 - i;
-        if (axis < 0 || seen[axis])
-            return refuse(w, "has a perm that is no permutation");
-        seen[axis] = true;
-        dims[i] = x->dims[axis];
-    }
-    return set(w, x->rank, dims);
-}
-
-static pleura_code reduce_mean(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    bool reduced[PLEURA_MAX_RANK];
-    pleura_code code = pleura_node_axes(w->graph, w->node, reduced, NULL, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    bool keep = pleura_node_int(w->node, "keepdims", 1) != 0;
-    int64_t dims[PLEURA_MAX_RANK];
-    int rank = 0;
-    for (int i = 0; i < x->rank; i++)
-        if (!reduced[i] || keep)
-            dims[rank++] = reduced[i] ? 1 : x->dims[i];
-    return set(w, rank, dims);
-}
-
-static pleura_code pad(const walk *w)
-{
-    const pleura_value *x = in(w, 0);
-    const int64_t *pads;
-    size_t count;
-    pleura_code code = pleura_node_ints(w->graph, w->node, "pads", 1, &pads, &count, w->error);
-    if (code != PLEURA_OK)
-        return code;
-    const pleura_attribute *mode = pleura_node_attribute(w->node, "mode", 's');
-    if (mode && strcmp(mode->s, "constant") != 0)
-        return refuse(w, "pads with something else than a constant");
-    if (!pads || count != 2 * (size_t)x->rank || w->node->input_count > 3)
-        return refuse(w, "has pads that do not fit its input");
-    int64_t dims[PLEURA_MAX_RANK];
-    for (int i = 0; i < x->rank; i++) {
-        int64_t before = pads[i], after = pads[i + x->rank];
-        if (before < 0 || after < 0 || before > PLEURA_MAX_ELEMENTS || after > PLEURA_MAX_ELEMENTS)
-            return refuse(w, "has pads below 0 or too large");
-        dims[i] = x->dims[i] + before + after;
-    }
-    return set(w, x->rank, dims);
-}
-
-/* Between float types, which are all one to us; a cast of activations to integers is not run. */
-static pleura_code cast(const walk *w)
-{
-    int64_t to = pleura_node_int(w->node, "to", 1);
-    return pleura_is_float_type(to) ? same_shape(w) : refuse(w, "makes integers of activations");
-}
-
-static pleura_code infer_node(const walk *w)
-{
-    switch (w->node->op) {
-    case PLEURA_OP_Conv:
-        return conv(w);
-    case PLEURA_OP_MaxPool:
-    case PLEURA_OP_AveragePool:
-        return pool(w);
-    case PLEURA_OP_GlobalAveragePool:
-        return global_pool(w);
-    case PLEURA_OP_BatchNormalization:
-        return batch_norm(w);
-    case PLEURA_OP_Add:
-    case PLEURA_OP_Sub:
-    case PLEURA_OP_Mul:
-    case PLEURA_OP_Div:
-    case PLEURA_OP_PRelu:
-        return broadcast(w);
-    case PLEURA_OP_Gemm:
-        return gemm(w);
-    case PLEURA_OP_MatMul:
-        return matmul(w);
-    case PLEURA_OP_Concat:
-        return concat(w);
-    case PLEURA_OP_Flatten:
-        return flatten(w);
-    case PLEURA_OP_Reshape:
-        return reshape(w);
-    case PLEURA_OP_Squeeze:
-        return squeeze(w);
-    case PLEURA_OP_Unsqueeze:
-        return unsqueeze(w);
-    case PLEURA_OP_Transpose:
-        return transpose(w);
-    case PLEURA_OP_ReduceMean:
-        return reduce_mean(w);
-    case PLEURA_OP_Pad:
-        return pad(w);
-    case PLEURA_OP_Cast:
-        return cast(w);
-    case PLEURA_OP_Clip:
-    case PLEURA_OP_Dropout:
-    case PLEURA_OP_HardSigmoid:
-    case PLEURA_OP_HardSwish:
-    case PLEURA_OP_Identity:
-    case PLEURA_OP_LeakyRelu:
-    case PLEURA_OP_Relu:
-    case PLEURA_OP_Sigmoid:
-    case PLEURA_OP_Softmax:
-    case PLEURA_OP_Tanh:
-        return same_shape(w);
+    switch (pleura_operator_family(op)) {
+    case PLEURA_UNARY:
+        return pleura_walk_same;
+    case PLEURA_BROADCAST:
+        return pleura_infer_broadcast;
+    case PLEURA_REDUCE:
+        return pleura_infer_reduce;
     default:
-        return refuse(w, "is supported only where it computes a shape from constants");
+        break;
+    }
+    switch (op) {
+    case PLEURA_OP_ArgMax:
+    case PLEURA_OP_ArgMin:
+        return pleura_infer_extreme;
+    case PLEURA_OP_AveragePool:
+    case PLEURA_OP_MaxPool:
+        return pleura_infer_pool;
+    case PLEURA_OP_BatchNormalization:
+        return pleura_infer_batch_norm;
+    case PLEURA_OP_Cast:
+    case PLEURA_OP_CastLike:
+    case PLEURA_OP_Identity:
+        return pleura_walk_same;
+    case PLEURA_OP_Concat:
+        return pleura_infer_concat;
+    case PLEURA_OP_Conv:
+    case PLEURA_OP_ConvTranspose:
+        return pleura_infer_conv;
+    case PLEURA_OP_DepthToSpace:
+    case PLEURA_OP_SpaceToDepth:
+        return pleura_infer_depth;
+    case PLEURA_OP_DequantizeLinear:
+    case PLEURA_OP_QuantizeLinear:
+        return pleura_infer_quantise;
+    case PLEURA_OP_Dropout:
+        return infer_dropout;
+    case PLEURA_OP_Expand:
+        return pleura_infer_expand;
+    case PLEURA_OP_Flatten:
+        return pleura_infer_flatten;
+    case PLEURA_OP_Gather:
+        return pleura_infer_gather;
+    case PLEURA_OP_Gemm:
+        return pleura_infer_gemm;
+    case PLEURA_OP_GlobalAveragePool:
+    case PLEURA_OP_GlobalMaxPool:
+        return pleura_infer_global_pool;
+    case PLEURA_OP_GroupNormalization:
+    case PLEURA_OP_InstanceNormalization:
+        return pleura_infer_group_norm;
+    case PLEURA_OP_LayerNormalization:
+        return pleura_infer_layer_norm;
+    case PLEURA_OP_LogSoftmax:
+    case PLEURA_OP_Softmax:
+        return pleura_infer_softmax;
+    case PLEURA_OP_LRN:
+        return pleura_infer_lrn;
+    case PLEURA_OP_MatMul:
+        return pleura_infer_matmul;
+    case PLEURA_OP_Pad:
+        return pleura_infer_pad;
+    case PLEURA_OP_Reshape:
+        return pleura_infer_reshape;
+    case PLEURA_OP_Resize:
+    case PLEURA_OP_Upsample:
+        return pleura_infer_resize;
+    case PLEURA_OP_Slice:
+    case PLEURA_OP_Split:
+        return pleura_infer_cut;
+    case PLEURA_OP_Squeeze:
+        return pleura_infer_squeeze;
+    case PLEURA_OP_Tile:
+        return pleura_infer_tile;
+    case PLEURA_OP_Transpose:
+        return pleura_infer_transpose;
+    case PLEURA_OP_Unsqueeze:
+        return pleura_infer_unsqueeze;
+    default:
+        return NULL;
     }
 }
+
+/* ---- Integers among the activations ---- */
+
+static bool is_whole(const pleura_value *value)
+{
+    return value->data ? !pleura_is_real(value) : value->whole;
+}
+
+static bool makes_whole(const pleura_walk *w)
+{
+    const pleura_node *node = w->node;
+    switch (node->op) {
+    case PLEURA_OP_And:
+    case PLEURA_OP_ArgMax:
+    case PLEURA_OP_ArgMin:
+    case PLEURA_OP_Equal:
+    case PLEURA_OP_Greater:
+    case PLEURA_OP_GreaterOrEqual:
+    case PLEURA_OP_Less:
+    case PLEURA_OP_LessOrEqual:
+    case PLEURA_OP_Not:
+    case PLEURA_OP_Or:
+    case PLEURA_OP_QuantizeLinear:
+    case PLEURA_OP_Xor:
+        return true;
+    case PLEURA_OP_Cast:
+        return !pleura_is_float_type(pleura_node_int(node, "to", 1));
+    case PLEURA_OP_CastLike:
+        return is_whole(pleura_walk_input(w, 1));
+    case PLEURA_OP_DequantizeLinear:
+        return false;
+    case PLEURA_OP_MaxPool:
+        return node->part == 1 || is_whole(pleura_walk_input(w, 0));
+    case PLEURA_OP_Where:
+        return is_whole(pleura_walk_input(w, 1));
+    default:
+        return node->input_count && is_whole(pleura_walk_input(w, 0));
+    }
+}
+
+/* ---- The walk ---- */
 
 /* Moves data of constants through nodes that only rename dimensions, now that the shape is known. */
-static void pass_constant_on(const walk *w)
+static bool pass_constant_on(const pleura_walk *w)
 {
-    const pleura_value *input = in(w, 0);
+    const pleura_value *input = pleura_walk_input(w, 0);
+    pleura_value *output = &w->graph->values[w->node->output];
     switch (w->node->op) {
     case PLEURA_OP_Identity:
     case PLEURA_OP_Dropout:
@@ -397,30 +198,67 @@ static void pass_constant_on(const walk *w)
     case PLEURA_OP_Reshape:
     case PLEURA_OP_Squeeze:
     case PLEURA_OP_Unsqueeze:
-        w->graph->values[w->node->output].data = input->data;
         break;
     default:
-        break;
+        return false;
+    }
+    if (input->grid && input->grid->axis >= 0 && w->node->op != PLEURA_OP_Identity)
+        return false; /* the axis may be another one, or gone */
+    output->data = input->data;
+    output->element = input->element;
+    output->grid = input->grid;
+    return input->data != NULL;
+}
+
+static pleura_code check_inputs(const pleura_walk *w)
+{
+    pleura_node_label label;
+    bool all =
+        pleura_operator_family(w->node->op) == PLEURA_BROADCAST || w->node->op == PLEURA_OP_Concat;
+    for (size_t i = 0; i < w->node->input_count; i++) {
+        if (w->node->inputs[i] == PLEURA_NONE && all)
+            return pleura_walk_refuse(w, "leaves an input out");
+        if (w->node->inputs[i] != PLEURA_NONE && !pleura_walk_input(w, i)->has_shape)
+            return pleura_fail(w->error, PLEURA_ERROR_ONNX,
+                               "ONNX: %s reads '%.80s', which nothing before it makes, or which is "
+                               "an output that is not supported.",
+                               pleura_node_describe(w->node, &label),
+                               pleura_walk_input(w, i)->name);
+    }
+    return PLEURA_OK;
+}
+
+/* Of second and further outputs few are computed; the others nobody may read. */
+static bool has_part(const pleura_node *node)
+{
+    switch (node->op) {
+    case PLEURA_OP_Split:
+        return true;
+    case PLEURA_OP_LayerNormalization:
+        return node->part < 3;
+    case PLEURA_OP_Dropout:
+    case PLEURA_OP_MaxPool:
+        return node->part < 2;
+    default:
+        return node->part == 0;
     }
 }
 
-static pleura_code check_inputs(const walk *w)
+static pleura_code infer_node(pleura_walk *w)
 {
-    pleura_node_label label;
-    for (size_t i = 0; i < w->node->input_count; i++) {
-        if (w->node->inputs[i] == PLEURA_NONE)
-            continue;
-        const pleura_value *value = in(w, i);
-        if (!value->has_shape)
-            return pleura_fail(w->error, PLEURA_ERROR_ONNX,
-                               "ONNX: %s reads '%.80s', which nothing before it makes.",
-                               pleura_node_describe(w->node, &label), value->name);
-        if (value->element != PLEURA_FLOAT && !value->data)
-            return pleura_fail(w->error, PLEURA_ERROR_OPERATOR,
-                               "ONNX: %s computes with integers ('%.80s').",
-                               pleura_node_describe(w->node, &label), value->name);
-    }
-    return PLEURA_OK;
+    pleura_inference *infer = inference_of(w->node->op);
+    if (!infer)
+        return pleura_walk_refuse(w, "is supported only where it computes a shape from constants");
+    w->constant = pleura_reads_constants(w->graph, w->node);
+    pleura_code code = infer(w);
+    pleura_value *output = &w->graph->values[w->node->output];
+    if (code != PLEURA_OK)
+        return code;
+    output->element = PLEURA_FLOAT;
+    output->whole = makes_whole(w);
+    if (w->constant && !pass_constant_on(w))
+        code = pleura_fold_computed(w->graph, w->node, w->error);
+    return code;
 }
 
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
@@ -433,7 +271,7 @@ pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
                            "ONNX: two inputs ('%.80s' and '%.80s'); an image classifier has one.",
                            graph->values[inputs[0]].name, graph->values[inputs[1]].name);
     pleura_value *input = &graph->values[inputs[0]];
-    if (input->rank != 4 || input->element != PLEURA_FLOAT)
+    if (!input->has_shape || input->rank != 4 || input->whole)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the input '%.80s' is not a float image of four dimensions.",
                            input->name);
@@ -453,22 +291,38 @@ pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
     return PLEURA_OK;
 }
 
+static pleura_code check_ends(const pleura_graph *graph, pleura_error *error)
+{
+    for (size_t i = 0; i < graph->input_count; i++) {
+        const pleura_value *input = &graph->values[graph->inputs[i]];
+        double elements = 1;
+        for (int d = 0; d < input->rank; d++) {
+            if (input->dims[d] < 1)
+                return pleura_fail(error, PLEURA_ERROR_SHAPE,
+                                   "ONNX: dimension %d of the input '%.80s' is not fixed.", d,
+                                   input->name);
+            elements *= (double)input->dims[d];
+        }
+        if (elements > (double)PLEURA_MAX_ELEMENTS)
+            return pleura_fail(error, PLEURA_ERROR_MODEL_TOO_LARGE,
+                               "ONNX: the input '%.80s' is too large.", input->name);
+    }
+    return PLEURA_OK;
+}
+
 pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
 {
-    pleura_code code = PLEURA_OK;
+    pleura_code code = check_ends(graph, error);
     for (size_t i = 0; code == PLEURA_OK && i < graph->node_count; i++) {
-        walk w = {graph, &graph->nodes[i], error};
-        code = check_inputs(&w);
-        if (code != PLEURA_OK)
-            break;
-        if (!pleura_fold(graph, w.node)) {
-            code = infer_node(&w);
-            if (code == PLEURA_OK) {
-                graph->values[w.node->output].element = in(&w, 0)->element;
-                pass_constant_on(&w);
-            }
+        pleura_walk w = {graph, &graph->nodes[i], error, false};
+        if (!has_part(w.node)) {
+            graph->nodes[i].dead = true;
+            continue;
         }
-        if (graph->values[w.node->output].data)
+        code = check_inputs(&w);
+        if (code == PLEURA_OK && !pleura_fold(graph, w.node))
+            code = infer_node(&w);
+        if (code == PLEURA_OK && graph->values[w.node->output].data)
             graph->nodes[i].dead = true;
     }
     for (size_t i = 0; code == PLEURA_OK && i < graph->output_count; i++)

@@ -1,5 +1,7 @@
 #include "lower.h"
 
+#include "../graph/fold.h"
+
 #include "../error.h"
 
 #include <string.h>
@@ -270,8 +272,56 @@ static pleura_code bind(pleura_lowering *l)
 
 /* ---- The walk ---- */
 
+/* What XNNPACK's subgraph does not run, and nothing else does yet. */
+static bool is_beyond(const pleura_graph *graph, const pleura_node *node)
+{
+    const pleura_value *x = &graph->values[node->inputs[0]];
+    if (graph->values[node->output].grid || graph->values[node->output].whole || x->whole)
+        return true;
+    switch (node->op) {
+    case PLEURA_OP_AveragePool:
+    case PLEURA_OP_Conv:
+    case PLEURA_OP_GlobalAveragePool:
+    case PLEURA_OP_MaxPool:
+        return x->rank != 4 || node->part ||
+               (node->op == PLEURA_OP_Conv && !pleura_node_constant(graph, node, 1, PLEURA_FLOAT));
+    case PLEURA_OP_BatchNormalization:
+        return !node->channel_scale;
+    case PLEURA_OP_Gemm:
+    case PLEURA_OP_MatMul: {
+        const pleura_value *b = pleura_node_constant(graph, node, 1, PLEURA_FLOAT);
+        const pleura_value *c = pleura_node_constant(graph, node, 2, PLEURA_FLOAT);
+        bool biased = node->input_count > 2;
+        int64_t outputs = graph->values[node->output].dims[graph->values[node->output].rank - 1];
+        return !b || b->rank != 2 || x->rank < 2 || pleura_node_int(node, "transA", 0) ||
+               (biased &&
+                (!c || (pleura_value_elements(c) != 1 &&
+                        (pleura_value_elements(c) != outputs || c->dims[c->rank - 1] != outputs))));
+    }
+    case PLEURA_OP_Pad: {
+        const pleura_attribute *mode = pleura_node_attribute(node, "mode", 's');
+        const int64_t *pads;
+        size_t count;
+        bool other = (mode && mode->s[0] != 'c') || node->input_count > 3 ||
+                     pleura_node_ints(graph, node, "pads", 1, &pads, &count, NULL) != PLEURA_OK;
+        for (size_t i = 0; !other && i < count; i++)
+            other = pads[i] < 0;
+        return other;
+    }
+    case PLEURA_OP_Relu:
+    case PLEURA_OP_Clip:
+        return node->input_count > 1;
+    default:
+        return false;
+    }
+}
+
 static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
 {
+    pleura_node_label beyond;
+    if (is_beyond(l->graph, node))
+        return pleura_fail(l->error, PLEURA_ERROR_OPERATOR, "ONNX: %s is read, but not run yet.",
+                           pleura_node_describe(node, &beyond));
     switch (node->op) {
     case PLEURA_OP_Conv:
         return pleura_lower_conv(l, node);
@@ -315,7 +365,7 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
         return pleura_lower_softmax(l, node);
     default: {
         pleura_node_label label;
-        return pleura_fail(l->error, PLEURA_ERROR_INTERNAL, "%s has no lowering.",
+        return pleura_fail(l->error, PLEURA_ERROR_OPERATOR, "ONNX: %s is read, but not run yet.",
                            pleura_node_describe(node, &label));
     }
     }

@@ -1,0 +1,106 @@
+#include "onnx_read.h"
+
+#include "../error.h"
+
+#include <pb_decode.h>
+#include <string.h>
+
+bool pleura_refuse_memory(pleura_reader *r)
+{
+    pleura_fail(r->error, PLEURA_ERROR_MEMORY, "Out of memory while reading the model.");
+    return false;
+}
+
+bool pleura_span_is(pleura_span text, const char *other)
+{
+    return text.length == strlen(other) && memcmp(text.begin, other, text.length) == 0;
+}
+
+static bool on_span(pb_istream_t *stream, const pb_field_t *field, void **argument)
+{
+    (void)field;
+    pleura_span *out = *argument;
+    const char *begin = stream->state;
+    /* A damaged file may have a number where bytes belong; nanopb then shows a copy on its stack. */
+    const pleura_graph *graph = out->reader->graph;
+    if ((uintptr_t)begin < (uintptr_t)graph->data_begin ||
+        (uintptr_t)begin > (uintptr_t)graph->data_end)
+        return false;
+    out->begin = begin;
+    out->length = stream->bytes_left;
+    return pb_read(stream, NULL, stream->bytes_left);
+}
+
+pb_callback_t pleura_want_span(const pleura_reader *r, pleura_span *out)
+{
+    out->reader = r;
+    return (pb_callback_t){.funcs.decode = on_span, .arg = out};
+}
+
+pb_callback_t pleura_want(pleura_decoder *decode, void *argument)
+{
+    return (pb_callback_t){.funcs.decode = decode, .arg = argument};
+}
+
+const char *pleura_keep_text(pleura_reader *r, pleura_span text)
+{
+    const char *copy = pleura_arena_text(&r->graph->arena, text.begin, text.length);
+    if (!copy)
+        pleura_refuse_memory(r);
+    return copy;
+}
+
+void *pleura_list_add(pleura_list *l, size_t size)
+{
+    if (!pleura_grow(&l->items, &l->capacity, l->count, size)) {
+        pleura_refuse_memory(l->reader);
+        return NULL;
+    }
+    return (char *)l->items + l->count++ * size;
+}
+
+void *pleura_list_keep(pleura_list *l, size_t size)
+{
+    void *copy = pleura_arena_alloc(&l->reader->graph->arena, l->count * size + 1);
+    if (!copy)
+        pleura_refuse_memory(l->reader);
+    else if (l->count)
+        memcpy(copy, l->items, l->count * size);
+    return copy;
+}
+
+bool pleura_on_int(pb_istream_t *stream, const pb_field_t *field, void **argument)
+{
+    (void)field;
+    uint64_t number;
+    if (!pb_decode_varint(stream, &number))
+        return false;
+    int64_t *item = pleura_list_add(*argument, sizeof *item);
+    if (item)
+        *item = (int64_t)number;
+    return item != NULL;
+}
+
+bool pleura_on_float(pb_istream_t *stream, const pb_field_t *field, void **argument)
+{
+    (void)field;
+    float number;
+    if (!pb_decode_fixed32(stream, &number))
+        return false;
+    float *item = pleura_list_add(*argument, sizeof *item);
+    if (item)
+        *item = number;
+    return item != NULL;
+}
+
+bool pleura_on_double(pb_istream_t *stream, const pb_field_t *field, void **argument)
+{
+    (void)field;
+    double number;
+    if (!pb_decode_fixed64(stream, &number))
+        return false;
+    double *item = pleura_list_add(*argument, sizeof *item);
+    if (item)
+        *item = number;
+    return item != NULL;
+}

@@ -1,0 +1,69 @@
+/*
+ * Reading ONNX with nanopb, in pieces: onnx_read.c (bytes and numbers), onnx_tensor.c, onnx_node.c
+ * (nodes and their attributes), onnx.c (the model). Every repeated, text or bytes field arrives in a
+ * callback, so nothing is held that is not wanted; and since the stream is the caller's buffer, a
+ * callback that sees bytes there may keep pointing at them: weights are not copied unless their
+ * alignment or type asks for it.
+ *
+ * Callbacks answer true or false; the reason for a false is in the error, or is nanopb's.
+ */
+#ifndef PLEURA_ONNX_READ_H
+#define PLEURA_ONNX_READ_H
+
+#include "graph.h"
+
+#include <onnx.pb.h>
+
+typedef struct pleura_reader {
+    pleura_graph *graph;
+    pleura_error *error;
+    struct pleura_list *inputs, *outputs; /* indices of values */
+} pleura_reader;
+
+/* Says that memory ran out; false, for `return`. */
+bool pleura_refuse_memory(pleura_reader *r);
+
+/* Bytes or text where they lie in the file. */
+typedef struct pleura_span {
+    const char *begin;
+    size_t length;
+    const pleura_reader *reader;
+} pleura_span;
+
+/* Numbers of a list whose length is not known before: grown in the heap, kept in the arena. */
+typedef struct pleura_list {
+    void *items;
+    size_t count, capacity;
+    pleura_reader *reader;
+} pleura_list;
+
+typedef bool pleura_decoder(pb_istream_t *stream, const pb_field_t *field, void **argument);
+
+pb_callback_t pleura_want(pleura_decoder *decode, void *argument);
+pb_callback_t pleura_want_span(const pleura_reader *r, pleura_span *out);
+bool pleura_span_is(pleura_span text, const char *other);
+const char *pleura_keep_text(pleura_reader *r, pleura_span text); /* NULL if memory ran out */
+
+void *pleura_list_add(pleura_list *list, size_t size);  /* NULL if memory ran out */
+void *pleura_list_keep(pleura_list *list, size_t size); /* the same */
+pleura_decoder pleura_on_int, pleura_on_float, pleura_on_double;
+
+/* What one TensorProto brings; whichever of the data fields are present. */
+typedef struct pleura_tensor_parts {
+    onnx_TensorProto proto;
+    pleura_span name, raw;
+    pleura_list dims, ints, longs, floats, doubles;
+    bool external; /* its data is in another file */
+} pleura_tensor_parts;
+
+void pleura_tensor_prepare(pleura_reader *r, pleura_tensor_parts *parts);
+void pleura_tensor_release(pleura_tensor_parts *parts);
+/* Turns the parts into a constant value; its index, or PLEURA_NONE with the error set. */
+uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts);
+
+bool pleura_is_onnx_domain(pleura_span domain);
+
+/* The callbacks for a graph's initializers, which have `reader` as argument, and its nodes. */
+pleura_decoder pleura_on_initializer, pleura_on_node;
+
+#endif

@@ -1,0 +1,262 @@
+#include "cases.h"
+
+#include "graph/constant.h"
+#include "graph/onnx_read.h"
+
+#include <math.h>
+#include <pb_decode.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ONNX's defaults (onnx/backend/test/case/test_case.py). */
+#define RELATIVE 1e-3
+#define ABSOLUTE 1e-7
+
+#define MAX_TENSORS 24
+
+typedef struct bytes {
+    char *data;
+    size_t size;
+} bytes;
+
+static bytes read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    bytes all = {NULL, 0};
+    if (!file)
+        return all;
+    fseek(file, 0, SEEK_END);
+    all.size = (size_t)ftell(file);
+    rewind(file);
+    all.data = malloc(all.size + 1);
+    if (fread(all.data, 1, all.size, file) != all.size)
+        all.size = 0;
+    fclose(file);
+    return all;
+}
+
+/* Inputs or outputs of a data set: values of a graph that holds nothing else. */
+typedef struct tensors {
+    pleura_graph graph;
+    bytes files[MAX_TENSORS];
+    uint32_t values[MAX_TENSORS];
+    size_t count;
+} tensors;
+
+static bool read_tensor(tensors *t, const char *path, pleura_error *error)
+{
+    bytes file = t->files[t->count] = read_file(path);
+    if (!file.data)
+        return false;
+    pleura_reader reader = {.graph = &t->graph, .error = error};
+    pleura_tensor_parts parts;
+    t->graph.data_begin = file.data;
+    t->graph.data_end = file.data + file.size;
+    pb_istream_t stream = pb_istream_from_buffer((const pb_byte_t *)file.data, file.size);
+    pleura_tensor_prepare(&reader, &parts);
+    uint32_t index = PLEURA_NONE;
+    if (pb_decode(&stream, onnx_TensorProto_fields, &parts.proto)) {
+        parts.name = (pleura_span){0};
+        index = pleura_tensor_keep(&reader, &parts);
+    }
+    pleura_tensor_release(&parts);
+    if (index == PLEURA_NONE && error->code == PLEURA_OK)
+        snprintf(error->message, sizeof error->message, "an element type that is no tensor's");
+    t->values[t->count++] = index;
+    return true;
+}
+
+static void read_tensors(tensors *t, const char *folder, const char *name, int set,
+                         const char *kind, pleura_error *error)
+{
+    memset(t, 0, sizeof *t);
+    char path[1000];
+    while (t->count < MAX_TENSORS) {
+        snprintf(path, sizeof path, "%s/%s/test_data_set_%d/%s_%zu.pb", folder, name, set, kind,
+                 t->count);
+        if (!read_tensor(t, path, error))
+            break;
+    }
+}
+
+static void free_tensors(tensors *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        free(t->files[i].data);
+    pleura_graph_free(&t->graph);
+}
+
+/* ---- Comparing ---- */
+
+/* The test files hold bfloat16 as the integers of its bits. */
+static double from_bits(int64_t upper)
+{
+    uint32_t bits = (uint32_t)upper << 16;
+    float real;
+    memcpy(&real, &bits, sizeof real);
+    return (double)real;
+}
+
+static double *numbers(const pleura_value *value)
+{
+    pleura_arena arena = {0};
+    int64_t count = pleura_value_elements(value);
+    double *all = malloc(((size_t)count + 1) * sizeof *all);
+    const float *floats = pleura_is_real(value) ? pleura_constant_floats(value, &arena) : NULL;
+    for (int64_t i = 0; i < count; i++)
+        all[i] = floats ? (double)floats[i] : (double)pleura_constant_int(value, i);
+    pleura_arena_free(&arena);
+    return all;
+}
+
+static bool same_number(double got, double wanted)
+{
+    if (isnan(wanted) || isinf(wanted))
+        return isnan(wanted) ? isnan(got) : got == wanted;
+    return fabs(got - wanted) <= ABSOLUTE + RELATIVE * fabs(wanted);
+}
+
+static bool compare(const pleura_value *got, const pleura_value *wanted, size_t output,
+                    case_result *result)
+{
+    bool same = got->rank == wanted->rank;
+    for (int i = 0; same && i < got->rank; i++)
+        same = got->dims[i] == wanted->dims[i];
+    if (!same) {
+        snprintf(result->message, sizeof result->message,
+                 "output %zu has another shape: rank %d, first %lld; wanted rank %d, first %lld",
+                 output, got->rank, got->rank ? (long long)got->dims[0] : 1, wanted->rank,
+                 wanted->rank ? (long long)wanted->dims[0] : 1);
+        return false;
+    }
+    if (pleura_is_real(got) && !pleura_is_real(wanted)) {
+        snprintf(result->message, sizeof result->message,
+                 "output %zu should be rounded to the element type bfloat16", output);
+        result->outcome = CASE_REFUSED;
+        return false;
+    }
+    double *x = numbers(got), *y = numbers(wanted);
+    for (int64_t i = 0; same && i < pleura_value_elements(wanted); i++) {
+        same = same_number(x[i], y[i]);
+        if (!same)
+            snprintf(result->message, sizeof result->message,
+                     "output %zu, element %lld: %.9g, wanted %.9g", output, (long long)i, x[i],
+                     y[i]);
+    }
+    free(x);
+    free(y);
+    return same;
+}
+
+/* ---- A model with data ---- */
+
+/* Makes the model's input a constant. */
+static void bind(pleura_value *input, const pleura_value *data)
+{
+    if (!input->whole && !pleura_is_real(data))
+        for (int64_t i = 0; i < pleura_value_elements(data); i++) {
+            /* in place: floats are no larger than what holds the integers */
+            float real = (float)from_bits(((const int64_t *)data->data)[i]);
+            memcpy((char *)(uintptr_t)data->data + (size_t)i * sizeof real, &real, sizeof real);
+        }
+    input->element = input->whole ? data->element : PLEURA_FLOAT;
+    input->rank = data->rank;
+    memcpy(input->dims, data->dims, sizeof input->dims);
+    input->has_shape = true;
+    input->whole = false;
+    input->data = data->data;
+}
+
+static void list_operators(const pleura_graph *graph, case_result *result)
+{
+    bool seen[PLEURA_OP_COUNT] = {false};
+    size_t length = 0;
+    result->operators[0] = '\0';
+    for (size_t i = 0; i < graph->node_count; i++) {
+        pleura_operator op = graph->nodes[i].op;
+        if (seen[op] || length >= sizeof result->operators)
+            continue;
+        seen[op] = true;
+        length += (size_t)snprintf(result->operators + length, sizeof result->operators - length,
+                                   "%s%s", length ? "+" : "", pleura_operator_name(op));
+    }
+}
+
+static void refused(case_result *result, const pleura_error *error)
+{
+    result->outcome = CASE_REFUSED;
+    snprintf(result->message, sizeof result->message, "%s", error->message);
+}
+
+/* Everything is known at load: inference folds the whole model. */
+static bool run_folded(const bytes *model, const tensors *inputs, const tensors *outputs,
+                       case_result *result)
+{
+    pleura_graph graph = {0};
+    pleura_error error = {0};
+    bool ok = pleura_onnx_read(model->data, model->size, &graph, &error) == PLEURA_OK;
+    for (size_t i = 0; ok && i < graph.input_count && i < inputs->count; i++)
+        bind(&graph.values[graph.inputs[i]], &inputs->graph.values[inputs->values[i]]);
+    graph.input_count = 0;
+    ok = ok && pleura_graph_infer(&graph, &error) == PLEURA_OK;
+    if (!ok) {
+        refused(result, &error);
+    } else {
+        result->how = "folded";
+        result->outcome = CASE_FAILED;
+        for (size_t i = 0; i < outputs->count && i < graph.output_count && ok; i++) {
+            const pleura_value *got = &graph.values[graph.outputs[i]];
+            ok = got->data && compare(got, &outputs->graph.values[outputs->values[i]], i, result);
+            if (!got->data)
+                snprintf(result->message, sizeof result->message, "output %zu was not folded", i);
+        }
+        if (ok)
+            result->outcome = CASE_PASSED;
+    }
+    pleura_graph_free(&graph);
+    return ok;
+}
+
+static bool run_set(const bytes *model, const char *folder, const char *name, int set,
+                    case_result *result)
+{
+    pleura_error error = {0};
+    tensors inputs, outputs;
+    read_tensors(&inputs, folder, name, set, "input", &error);
+    read_tensors(&outputs, folder, name, set, "output", &error);
+    bool any = outputs.count > 0, ok = error.message[0] == '\0';
+    if (any && !ok)
+        refused(result, &error);
+    else if (any)
+        ok = run_folded(model, &inputs, &outputs, result);
+    free_tensors(&inputs);
+    free_tensors(&outputs);
+    return any && ok;
+}
+
+/* Whether the engine takes the file at all. */
+static bool reads(const bytes *model, case_result *result)
+{
+    pleura_graph graph = {0};
+    pleura_error error = {0};
+    bool ok = pleura_onnx_read(model->data, model->size, &graph, &error) == PLEURA_OK;
+    list_operators(&graph, result);
+    if (!ok)
+        refused(result, &error);
+    pleura_graph_free(&graph);
+    return ok;
+}
+
+case_result run_case(const char *folder, const char *name)
+{
+    case_result result = {.outcome = CASE_FAILED, .how = "", .message = "no data"};
+    char path[1000];
+    snprintf(path, sizeof path, "%s/%s/model.onnx", folder, name);
+    bytes model = read_file(path);
+    bool ok = model.data && reads(&model, &result);
+    for (int set = 0; ok && run_set(&model, folder, name, set, &result); set++)
+        continue;
+    free(model.data);
+    return result;
+}
