@@ -202,6 +202,9 @@ pleura_code pleura_scaling_resolve(const pleura_graph *graph, const pleura_node 
         return refuse(node, "is given no constant scales or sizes that fit its input", error);
 
     const pleura_value *roi = pleura_node_constant(graph, node, 1, PLEURA_FLOAT);
+    if (text_is(node, "coordinate_transformation_mode", "tf_crop_and_resize") && !roi)
+        return refuse(node, "crops by a computed tensor; only constants are supported there",
+                      error);
     bool crop = at == 2 && roi && (size_t)pleura_value_elements(roi) == 2 * count;
     bool listed[PLEURA_MAX_RANK] = {false};
     for (int i = 0; i < x->rank; i++) {

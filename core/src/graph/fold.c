@@ -448,7 +448,7 @@ pleura_code pleura_fold_computed(pleura_graph *graph, const pleura_node *node, p
     pleura_arena scratch = {0};
     pleura_plain plain;
     pleura_element element = computed_element(graph, node);
-    pleura_plain_request request = {graph, node, element, NULL, &scratch};
+    pleura_plain_request request = {graph, node, element, NULL, false, &scratch};
     pleura_code code = check_effort(graph, node, error);
     if (code == PLEURA_OK)
         code = pleura_plain_prepare(&request, &plain, error);

@@ -3,6 +3,7 @@
 #include "constant.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- Tensors in memory ---- */
 
@@ -185,19 +186,48 @@ static bool moves_integers(pleura_plain_maker *make)
            make == pleura_plain_move || make == pleura_plain_concat || make == pleura_plain_reduce;
 }
 
-/* A constant in the element that is computed with: its own data, or a copy. */
-static const void *constant_as(const pleura_value *value, pleura_element element,
-                               pleura_arena *arena)
+const void *pleura_plain_keep(const pleura_plain_request *request, const void *data, size_t size)
 {
-    if (element == PLEURA_FLOAT)
-        return pleura_constant_floats(value, arena);
-    if (value->element == PLEURA_INT64)
-        return value->data;
+    if (!request->outlives || !data)
+        return data;
+    void *copy = pleura_arena_alloc(request->arena, size + 1);
+    if (copy)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+/* A constant in the element that is computed with: its own data, or a copy. */
+static const void *constant_as(const pleura_value *value, const pleura_plain_request *request)
+{
+    const pleura_element element = request->element;
     int64_t count = pleura_value_elements(value);
-    int64_t *copy = pleura_arena_alloc(arena, (size_t)count * sizeof *copy + 1);
+    if (value->element == element)
+        return pleura_plain_keep(request, value->data,
+                                 (size_t)count * pleura_element_size(element));
+    if (element == PLEURA_FLOAT)
+        return pleura_constant_floats(value, request->arena);
+    int64_t *copy = pleura_arena_alloc(request->arena, (size_t)count * sizeof *copy + 1);
     for (int64_t i = 0; copy && i < count; i++)
         copy[i] = pleura_constant_int(value, i);
     return copy;
+}
+
+/* Activations are rounded to grids of one scale. */
+typedef struct kept_grid {
+    pleura_grid grid;
+    float scale;
+    int32_t zero;
+} kept_grid;
+
+const pleura_grid *pleura_plain_keep_grid(const pleura_grid *grid, pleura_arena *arena)
+{
+    kept_grid *kept = pleura_arena_alloc(arena, sizeof *kept);
+    if (!kept)
+        return NULL;
+    kept->scale = grid->scales[0];
+    kept->zero = grid->zeros[0];
+    kept->grid = (pleura_grid){grid->type, -1, 1, &kept->scale, &kept->zero};
+    return &kept->grid;
 }
 
 static pleura_code bind_constants(const pleura_plain_request *request, pleura_plain *plain,
@@ -213,7 +243,7 @@ static pleura_code bind_constants(const pleura_plain_request *request, pleura_pl
         if (node->inputs[i] == PLEURA_NONE || !request->graph->values[node->inputs[i]].data)
             continue;
         const pleura_value *value = &request->graph->values[node->inputs[i]];
-        plain->inputs[i] = constant_as(value, request->element, request->arena);
+        plain->inputs[i] = constant_as(value, request);
         if (!plain->inputs[i])
             return pleura_fail_memory(error, (size_t)pleura_value_elements(value) * sizeof(float),
                                       value->name);
@@ -230,8 +260,12 @@ pleura_code pleura_plain_prepare(const pleura_plain_request *request, pleura_pla
     pleura_node_label label;
     *plain = (pleura_plain){.output_count = (size_t)pleura_value_elements(output),
                             .minimum = node->clamp_min,
-                            .maximum = node->clamp_max,
-                            .grid = request->element == PLEURA_FLOAT ? output->grid : NULL};
+                            .maximum = node->clamp_max};
+    if (output->grid && request->element == PLEURA_FLOAT) {
+        plain->grid = pleura_plain_keep_grid(output->grid, request->arena);
+        if (!plain->grid)
+            return pleura_fail_memory(error, sizeof(kept_grid), node->name);
+    }
     if (!make)
         return pleura_fail(error, PLEURA_ERROR_OPERATOR,
                            "ONNX: %s is supported only where constants and shapes decide its "

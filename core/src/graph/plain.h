@@ -8,7 +8,7 @@
 
 #include "graph.h"
 
-/* A node made ready: it needs nothing of the graph any more. */
+/* A node made ready. */
 typedef struct pleura_plain {
     void (*run)(const struct pleura_plain *plain);
     const void *plan;    /* what `run` knows; in the arena */
@@ -25,6 +25,7 @@ typedef struct pleura_plain_request {
     const pleura_node *node;
     pleura_element element;    /* FLOAT; or INT64, for folding integers */
     const bool *channels_last; /* of each input, then of the output; NULL: none is */
+    bool outlives;             /* the graph: constants are copied */
     pleura_arena *arena;
 } pleura_plain_request;
 
@@ -36,6 +37,9 @@ pleura_code pleura_plain_prepare(const pleura_plain_request *request, pleura_pla
                                  pleura_error *error);
 
 void pleura_plain_run(const pleura_plain *plain);
+
+/* A copy of an activation's grid. */
+const pleura_grid *pleura_plain_keep_grid(const pleura_grid *grid, pleura_arena *arena);
 
 /* The two last steps of a run, for other ways to make a node's output. */
 void pleura_plain_bound(float *numbers, size_t count, float minimum, float maximum);

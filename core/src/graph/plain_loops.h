@@ -27,6 +27,9 @@ void pleura_plain_order(const pleura_strided *tensor, int *axes);
 void *pleura_plain_plan(const pleura_plain_request *request, pleura_plain *plain, size_t size,
                         void (*run)(const pleura_plain *), pleura_error *error);
 
+/* The graph's data, or a copy if it has to outlive the graph; NULL if memory ran out. */
+const void *pleura_plain_keep(const pleura_plain_request *request, const void *data, size_t size);
+
 typedef pleura_code pleura_plain_maker(const pleura_plain_request *request, pleura_plain *plain,
                                        pleura_error *error);
 pleura_plain_maker pleura_plain_unary, pleura_plain_broadcast; /* plain_elementwise.c */

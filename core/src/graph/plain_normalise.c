@@ -254,14 +254,17 @@ pleura_code pleura_plain_affine(const pleura_plain_request *request, pleura_plai
     a->in = pleura_plain_tensor(request, 0);
     a->out = pleura_plain_tensor(request, PLEURA_OUTPUT);
     a->channels = (size_t)a->in.dims[1];
-    a->scale = node->channel_scale; /* where passes.c has made them */
-    a->shift = node->channel_shift;
+    size_t size = a->channels * sizeof(float); /* where passes.c has made them */
+    a->scale = pleura_plain_keep(request, node->channel_scale, size);
+    a->shift = pleura_plain_keep(request, node->channel_shift, size);
     a->epsilon = pleura_node_float(node, "epsilon", 1e-5f);
     const bool mask[PLEURA_MAX_RANK] = {true, false, true, true, true, true};
     a->in_places = pleura_plain_offsets(&a->in, mask, &a->count, request->arena);
     a->out_places = pleura_plain_offsets(&a->out, mask, &a->count, request->arena);
-    return a->in_places && a->out_places ? PLEURA_OK
-                                         : pleura_fail_memory(error, a->count * 8, node->name);
+    bool kept = !node->channel_scale || (a->scale && a->shift);
+    return kept && a->in_places && a->out_places
+               ? PLEURA_OK
+               : pleura_fail_memory(error, a->count * 8, node->name);
 }
 
 /* ---- LRN: each number by the squares of its neighbours along the channels ---- */

@@ -129,8 +129,11 @@ pleura_code pleura_plain_conv(const pleura_plain_request *request, pleura_plain 
     c->in_each = x.dims[1] / c->groups;
     c->backwards = node->op == PLEURA_OP_ConvTranspose;
     c->out_each = c->backwards ? w.dims[1] : w.dims[0] / c->groups;
-    c->scale = node->channel_scale;
-    c->shift = node->channel_shift;
+    size_t size = (size_t)(c->groups * c->out_each) * sizeof(float);
+    c->scale = pleura_plain_keep(request, node->channel_scale, size);
+    c->shift = pleura_plain_keep(request, node->channel_shift, size);
+    if (node->channel_scale && (!c->scale || !c->shift))
+        return pleura_fail_memory(error, size, node->name);
     if (c->backwards) { /* the window slides over the output, and what it makes is the input */
         sliding swapped = c->s;
         memcpy(swapped.in, c->s.out, sizeof swapped.in);

@@ -1,7 +1,5 @@
 #include "lower.h"
 
-#include "../graph/fold.h"
-
 #include "../error.h"
 
 #include <string.h>
@@ -79,17 +77,18 @@ static void permute_constant(const pleura_value *value, pleura_form form, float 
 pleura_tensor *pleura_lower_value_constant(pleura_lowering *l, const pleura_value *value,
                                            pleura_form form)
 {
-    if (value->element != PLEURA_FLOAT) {
-        l->code = pleura_fail(l->error, PLEURA_ERROR_OPERATOR,
-                              "ONNX: the integer constant '%.80s' is used in float arithmetic.",
-                              value->name);
-        return NULL;
-    }
     size_t size = (size_t)pleura_value_elements(value) * sizeof(float);
     float *copy = pleura_lower_keep(l, size + XNN_EXTRA_BYTES);
     if (!copy)
         return NULL;
-    permute_constant(value, form, copy);
+    pleura_arena expanded = {0};
+    pleura_value real = *value;
+    real.data = pleura_constant_floats(value, &expanded);
+    if (real.data)
+        permute_constant(&real, form, copy);
+    pleura_arena_free(&expanded);
+    if (!real.data)
+        return out_of_memory(l);
     pleura_dims dims = pleura_value_dims(value, form);
     return pleura_lower_constant(l, &dims, copy);
 }
@@ -238,6 +237,14 @@ void *pleura_lower_scratch(pleura_lowering *l, size_t size)
     return scratch ? scratch : out_of_memory(l);
 }
 
+const float *pleura_lower_floats(pleura_lowering *l, const pleura_value *value)
+{
+    if (l->code != PLEURA_OK)
+        return NULL;
+    const float *floats = pleura_constant_floats(value, &l->scratch);
+    return floats ? floats : out_of_memory(l);
+}
+
 pleura_code pleura_lower_check(pleura_lowering *l, const pleura_step *step, enum xnn_status status)
 {
     if (l->code != PLEURA_OK || status == xnn_status_success)
@@ -272,56 +279,8 @@ static pleura_code bind(pleura_lowering *l)
 
 /* ---- The walk ---- */
 
-/* What XNNPACK's subgraph does not run, and nothing else does yet. */
-static bool is_beyond(const pleura_graph *graph, const pleura_node *node)
+static pleura_code lower_computation(pleura_lowering *l, const pleura_node *node)
 {
-    const pleura_value *x = &graph->values[node->inputs[0]];
-    if (graph->values[node->output].grid || graph->values[node->output].whole || x->whole)
-        return true;
-    switch (node->op) {
-    case PLEURA_OP_AveragePool:
-    case PLEURA_OP_Conv:
-    case PLEURA_OP_GlobalAveragePool:
-    case PLEURA_OP_MaxPool:
-        return x->rank != 4 || node->part ||
-               (node->op == PLEURA_OP_Conv && !pleura_node_constant(graph, node, 1, PLEURA_FLOAT));
-    case PLEURA_OP_BatchNormalization:
-        return !node->channel_scale;
-    case PLEURA_OP_Gemm:
-    case PLEURA_OP_MatMul: {
-        const pleura_value *b = pleura_node_constant(graph, node, 1, PLEURA_FLOAT);
-        const pleura_value *c = pleura_node_constant(graph, node, 2, PLEURA_FLOAT);
-        bool biased = node->input_count > 2;
-        int64_t outputs = graph->values[node->output].dims[graph->values[node->output].rank - 1];
-        return !b || b->rank != 2 || x->rank < 2 || pleura_node_int(node, "transA", 0) ||
-               (biased &&
-                (!c || (pleura_value_elements(c) != 1 &&
-                        (pleura_value_elements(c) != outputs || c->dims[c->rank - 1] != outputs))));
-    }
-    case PLEURA_OP_Pad: {
-        const pleura_attribute *mode = pleura_node_attribute(node, "mode", 's');
-        const int64_t *pads;
-        size_t count;
-        bool other = (mode && mode->s[0] != 'c') || node->input_count > 3 ||
-                     pleura_node_ints(graph, node, "pads", 1, &pads, &count, NULL) != PLEURA_OK;
-        for (size_t i = 0; !other && i < count; i++)
-            other = pads[i] < 0;
-        return other;
-    }
-    case PLEURA_OP_Relu:
-    case PLEURA_OP_Clip:
-        return node->input_count > 1;
-    default:
-        return false;
-    }
-}
-
-static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
-{
-    pleura_node_label beyond;
-    if (is_beyond(l->graph, node))
-        return pleura_fail(l->error, PLEURA_ERROR_OPERATOR, "ONNX: %s is read, but not run yet.",
-                           pleura_node_describe(node, &beyond));
     switch (node->op) {
     case PLEURA_OP_Conv:
         return pleura_lower_conv(l, node);
@@ -341,6 +300,8 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
         return pleura_lower_binary(l, node);
     case PLEURA_OP_Relu:
     case PLEURA_OP_Clip:
+    case PLEURA_OP_Elu:
+    case PLEURA_OP_Gelu:
     case PLEURA_OP_LeakyRelu:
     case PLEURA_OP_Sigmoid:
     case PLEURA_OP_Tanh:
@@ -363,12 +324,28 @@ static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
         return pleura_lower_pad(l, node);
     case PLEURA_OP_Softmax:
         return pleura_lower_softmax(l, node);
-    default: {
-        pleura_node_label label;
-        return pleura_fail(l->error, PLEURA_ERROR_OPERATOR, "ONNX: %s is read, but not run yet.",
-                           pleura_node_describe(node, &label));
+    default:
+        return pleura_lower_plain(l, node);
     }
-    }
+}
+
+/* The numbers of Identity, MaxPool and the like stay on their grid by themselves. */
+static bool leaves_grid(const pleura_graph *graph, const pleura_node *node)
+{
+    return graph->values[node->output].grid &&
+           graph->values[node->output].grid != graph->values[node->inputs[0]].grid;
+}
+
+static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
+{
+    if (pleura_lower_cut(l, node))
+        return l->code;
+    if (pleura_runs_plain(l->graph, node)) /* which rounds, too */
+        return pleura_lower_plain(l, node);
+    pleura_code code = lower_computation(l, node);
+    if (code == PLEURA_OK && leaves_grid(l->graph, node))
+        code = pleura_lower_rounding(l, node);
+    return code;
 }
 
 static void keep(pleura_tensor *tensor)

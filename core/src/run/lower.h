@@ -97,6 +97,8 @@ pleura_tensor *pleura_lower_part(pleura_lowering *l, pleura_tensor *whole, size_
 void *pleura_lower_keep(pleura_lowering *l, size_t size);
 /* Memory until the step is built. */
 void *pleura_lower_scratch(pleura_lowering *l, size_t size);
+/* A constant's numbers, until the step is built. */
+const float *pleura_lower_floats(pleura_lowering *l, const pleura_value *value);
 /* Turns XNNPACK's refusal into a code and a sentence that names the node. */
 pleura_code pleura_lower_check(pleura_lowering *l, const pleura_step *step, enum xnn_status status);
 
@@ -114,5 +116,16 @@ pleura_code pleura_lower_concat(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_pad(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_reduce(pleura_lowering *l, const pleura_node *node);
 pleura_code pleura_lower_softmax(pleura_lowering *l, const pleura_node *node);
+
+/* A Slice or Split that leaves one part of one axis, which may be read where it is. False if the node
+ * is none. */
+bool pleura_lower_cut(pleura_lowering *l, const pleura_node *node);
+
+/* Whether XNNPACK has no operator for the node, or none that takes it as it is; and then its loops. */
+bool pleura_runs_plain(const pleura_graph *graph, const pleura_node *node);
+pleura_code pleura_lower_plain(pleura_lowering *l, const pleura_node *node);
+
+/* Rounds what the node has made to the grid of its output. */
+pleura_code pleura_lower_rounding(pleura_lowering *l, const pleura_node *node);
 
 #endif

@@ -56,6 +56,10 @@ static unary unary_of(const pleura_node *node)
         return (unary){.type = xnn_unary_tanh};
     case PLEURA_OP_HardSwish:
         return (unary){.type = xnn_unary_hardswish};
+    case PLEURA_OP_Gelu:
+        return (unary){.type = xnn_unary_gelu};
+    case PLEURA_OP_Elu:
+        return (unary){xnn_unary_elu, {.elu.alpha = pleura_node_float(node, "alpha", 1)}};
     case PLEURA_OP_LeakyRelu:
         return (unary){xnn_unary_leaky_relu,
                        {.leaky_relu.negative_slope = pleura_node_float(node, "alpha", 0.01f)}};
@@ -138,7 +142,7 @@ static pleura_form binary_form(const pleura_lowering *l, const pleura_node *node
     pleura_form form = values[node->output].rank == 4 ? PLEURA_NHWC : PLEURA_PLAIN;
     for (int i = 0; i < 2; i++) {
         const pleura_value *side = &values[node->inputs[i]];
-        if (side->element != PLEURA_FLOAT || (!side->data && side->rank != 4))
+        if (!side->data && side->rank != 4)
             form = PLEURA_PLAIN;
     }
     return form;

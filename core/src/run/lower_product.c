@@ -14,15 +14,16 @@ static const float *scaled(pleura_lowering *l, const float *from, size_t count, 
 
 static const float *bias_of(pleura_lowering *l, const pleura_node *node, size_t outputs)
 {
-    const pleura_value *c = pleura_node_constant(l->graph, node, 2, PLEURA_FLOAT);
     float beta = pleura_node_float(node, "beta", 1);
-    if (!c || node->op != PLEURA_OP_Gemm)
+    if (node->op != PLEURA_OP_Gemm || node->input_count < 3)
         return NULL;
-    if (pleura_value_elements(c) != 1)
-        return scaled(l, c->data, outputs, beta);
+    const pleura_value *c = &l->graph->values[node->inputs[2]];
+    const float *numbers = pleura_lower_floats(l, c);
+    if (!numbers || pleura_value_elements(c) != 1)
+        return numbers ? scaled(l, numbers, outputs, beta) : NULL;
     float *filled = pleura_lower_scratch(l, outputs * sizeof *filled);
     for (size_t i = 0; filled && i < outputs; i++)
-        filled[i] = *(const float *)c->data * beta;
+        filled[i] = *numbers * beta;
     return filled;
 }
 
@@ -34,7 +35,10 @@ static pleura_code build_product(pleura_lowering *l, pleura_step *step)
     bool gemm = node->op == PLEURA_OP_Gemm;
     bool outputs_first = gemm && pleura_node_int(node, "transB", 0);
     float alpha = gemm ? pleura_node_float(node, "alpha", 1) : 1;
-    const float *weights = scaled(l, b->data, (size_t)pleura_value_elements(b), alpha);
+    const float *numbers = pleura_lower_floats(l, b);
+    if (!numbers)
+        return l->code;
+    const float *weights = scaled(l, numbers, (size_t)pleura_value_elements(b), alpha);
     const float *bias = bias_of(l, node, y->width);
     if (l->code != PLEURA_OK)
         return l->code;

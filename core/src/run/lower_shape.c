@@ -1,5 +1,6 @@
 /* Nodes that move or join elements. */
 #include "../error.h"
+#include "../graph/extents.h"
 #include "../graph/fold.h"
 #include "lower.h"
 
@@ -70,6 +71,31 @@ pleura_code pleura_lower_concat(pleura_lowering *l, const pleura_node *node)
         start += length;
     }
     return l->code;
+}
+
+/* ---- Cutting ---- */
+
+bool pleura_lower_cut(pleura_lowering *l, const pleura_node *node)
+{
+    const pleura_value *x = &l->graph->values[node->inputs[0]];
+    pleura_cut cut;
+    int axis = -1;
+    if ((node->op != PLEURA_OP_Slice && node->op != PLEURA_OP_Split) || x->rank == 0 ||
+        l->code != PLEURA_OK || pleura_cut_resolve(l->graph, node, &cut, NULL) != PLEURA_OK)
+        return false;
+    for (int i = 0; i < x->rank; i++) {
+        bool whole = cut.start[i] == 0 && cut.count[i] == x->dims[i];
+        if (cut.step[i] != 1 || (!whole && axis >= 0))
+            return false;
+        axis = whole ? axis : i;
+    }
+    axis = axis < 0 ? 0 : axis;
+    pleura_form form = pleura_lower_present_form(l, node->inputs[0]);
+    pleura_tensor *from = pleura_lower_use(l, node->inputs[0], form);
+    pleura_tensor *part = pleura_lower_part(l, from, (size_t)pleura_form_axis(axis, form),
+                                            (size_t)cut.start[axis], (size_t)cut.count[axis]);
+    pleura_lower_copy(l, node, part, pleura_lower_make(l, node->output, form));
+    return true;
 }
 
 /* ---- Padding ---- */

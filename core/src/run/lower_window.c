@@ -57,10 +57,11 @@ static void arrange(const filter *f, const float *from, const float *scale, floa
             }
 }
 
-static const float *bias_of(const pleura_lowering *l, const pleura_node *node)
+static const float *bias_of(pleura_lowering *l, const pleura_node *node)
 {
-    const pleura_value *bias = pleura_node_constant(l->graph, node, 2, PLEURA_FLOAT);
-    return node->channel_shift ? node->channel_shift : bias ? bias->data : NULL;
+    if (node->channel_shift || node->input_count < 3)
+        return node->channel_shift;
+    return pleura_lower_floats(l, &l->graph->values[node->inputs[2]]);
 }
 
 static pleura_code reshape_conv(pleura_lowering *l, pleura_step *step, enum xnn_status status)
@@ -84,18 +85,19 @@ static pleura_code build_conv(pleura_lowering *l, pleura_step *step)
         return l->code;
     size_t count = (size_t)(f.out * f.in * f.height * f.width);
     float *weights = pleura_lower_scratch(l, count * sizeof *weights);
-    if (!weights)
+    const float *numbers = pleura_lower_floats(l, from), *bias = bias_of(l, node);
+    if (!weights || !numbers || l->code != PLEURA_OK)
         return l->code;
-    arrange(&f, from->data, node->channel_scale, weights);
+    arrange(&f, numbers, node->channel_scale, weights);
     sides s = sides_of(&w);
     size_t in = f.depthwise ? 1 : (size_t)f.in;
     return reshape_conv(l, step,
                         xnn_create_convolution2d_nhwc_f32(
                             s.top, s.right, s.bottom, s.left, s.kh, s.kw, s.sh, s.sw, s.dh, s.dw,
                             f.groups, in, (size_t)f.out / f.groups, step->inputs[0]->stride,
-                            step->output->stride, weights, bias_of(l, node), node->clamp_min,
-                            node->clamp_max, f.depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, NULL,
-                            NULL, &step->operator));
+                            step->output->stride, weights, bias, node->clamp_min, node->clamp_max,
+                            f.depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, NULL, NULL,
+                            &step->operator));
 }
 
 static enum xnn_status bind_conv(pleura_step *step)
