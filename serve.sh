@@ -18,6 +18,7 @@ page_is_fresh() {
     local page=$root/web/dist/index.html
     [ -e "$page" ] && [ -z "$(cd "$root" && find package-lock.json tsconfig.base.json wasm web \
         models tests/fixtures build/wasm-simd/pleura-simd.* build/wasm-relaxed/pleura-relaxed.* \
+        build/wasm-threads/pleura-threads.* \
         \( -path web/dist -o -path models/train \) -prune -o -type f -newer "$page" -print -quit)" ]
 }
 
@@ -48,6 +49,7 @@ main() {
     say "Pleura 2/4: WebAssembly modules"
     build_preset wasm-simd
     build_preset wasm-relaxed
+    build_preset wasm-threads
     say "Pleura 3/4: package and page"
     npm_packages "$root"
     build_page

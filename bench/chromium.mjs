@@ -14,7 +14,7 @@ const ARGS = [
 export const ENGINES = {
   'pleura relaxed': { script: 'pleura.js', module: true, tier: 'relaxed', threads: 1 },
   'pleura simd': { script: 'pleura.js', module: true, tier: 'simd', threads: 1 },
-  'pleura threads': { script: 'pleura.js', module: true, tier: 'threads', threads: 2 },
+  'pleura threads': { script: 'pleura.js', module: true, tier: 'relaxed', threads: 2 },
   'ort': { script: 'ort.js', module: true, threads: 1 },
   'ort 2': { script: 'ort.js', module: true, threads: 2 },
   'litert': { script: 'litert/litert.js', threads: 1 },
@@ -24,9 +24,8 @@ export const ENGINES = {
 };
 
 export const label = (name) => {
-  const [engine, variant] = name.split(' ');
   const { tier = null, threads } = ENGINES[name];
-  return { place: 'chromium', engine, tier: engine === 'pleura' ? variant : tier, threads };
+  return { place: 'chromium', engine: name.split(' ')[0], tier, threads };
 };
 
 /** Whether an engine has a file of the net in its own format. */

@@ -27,7 +27,7 @@ prepare() {
     toolchain/setup.sh native wasm node browser
     # shellcheck source=/dev/null
     . build/toolchain/env.sh
-    for preset in native wasm-simd wasm-relaxed; do build_preset "$preset"; done
+    for preset in native wasm-simd wasm-relaxed wasm-threads; do build_preset "$preset"; done
     npm_packages "$PWD"
     npm run --silent build -w wasm
     npm_packages "$PWD/bench"

@@ -1,5 +1,5 @@
 # The libraries that the engine stands on, from the sources that toolchain/setup.sh fetched:
-#   deps::xnnpack  network arithmetic, with pthreadpool (threads natively, none in WebAssembly)
+#   deps::xnnpack  network arithmetic, with pthreadpool (threads natively and in wasm-threads)
 #   deps::onnx     ONNX's protobuf messages in C, with nanopb's decoder
 #   deps::stb      stb_image.h
 include("${CMAKE_CURRENT_LIST_DIR}/sources.cmake")
@@ -24,6 +24,9 @@ set(variant "${CMAKE_SYSTEM_PROCESSOR}")
 if(PLEURA_RELAXED_SIMD)
   string(APPEND variant -relaxed)
 endif()
+if(PLEURA_THREADS)
+  string(APPEND variant -threads)
+endif()
 set(xnnpack_BUILD "${PLEURA_CACHE}/build/xnnpack-${variant}-${key}")
 
 file(LOCK "${xnnpack_BUILD}.lock")
@@ -34,7 +37,8 @@ if(NOT EXISTS "${xnnpack_BUILD}/ready")
     COMMAND "${CMAKE_COMMAND}" --fresh -S "${deps}/xnnpack" -B "${xnnpack_BUILD}" -G Ninja
       --no-warn-unused-cli -DCMAKE_BUILD_TYPE=Release
       "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_TOOLCHAIN_FILE}"
-      "-DPLEURA_SOURCES=${PLEURA_SOURCES}" "-DPLEURA_RELAXED_SIMD=${PLEURA_RELAXED_SIMD}")
+      "-DPLEURA_SOURCES=${PLEURA_SOURCES}" "-DPLEURA_RELAXED_SIMD=${PLEURA_RELAXED_SIMD}"
+      "-DPLEURA_THREADS=${PLEURA_THREADS}")
   execute_process(COMMAND_ERROR_IS_FATAL ANY
     COMMAND "${CMAKE_COMMAND}" --build "${xnnpack_BUILD}")
   file(TOUCH "${xnnpack_BUILD}/ready")

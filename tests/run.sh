@@ -52,6 +52,7 @@ native() { # PRESET
 modules() {
     stage "build wasm-simd" build_preset wasm-simd &&
         stage "build wasm-relaxed" build_preset wasm-relaxed &&
+        stage "build wasm-threads" build_preset wasm-threads &&
         stage "npm packages" npm_packages "$root" &&
         stage "npm packages of the tests" npm_packages "$root/tests" &&
         stage "build page" npm run --silent build

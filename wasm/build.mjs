@@ -1,19 +1,19 @@
-// Makes dist/: the compiled TypeScript, and beside it both tiers of the module as CMake built them.
+// Makes dist/: the compiled TypeScript, and beside it every build of the module as CMake made them.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist/`;
-// Where the CMake presets wasm-simd and wasm-relaxed build; elsewhere with PLEURA_BUILD.
+// Where the CMake presets wasm-simd, wasm-relaxed and wasm-threads build; elsewhere with PLEURA_BUILD.
 const build = process.env.PLEURA_BUILD ?? `${here}../build`;
 
-const modules = ['simd', 'relaxed'].flatMap((tier) =>
+const modules = ['simd', 'relaxed', 'threads'].flatMap((tier) =>
   ['mjs', 'wasm'].map((ext) => ({ from: `${build}/wasm-${tier}/pleura-${tier}.${ext}`, to: `${dist}pleura-${tier}.${ext}` })),
 );
 const missing = modules.find(({ from }) => !existsSync(from));
 if (missing) {
-  console.error(`${missing.from} is not there: build it first (cmake --preset wasm-simd && cmake --build --preset wasm-simd, and the same with wasm-relaxed).`);
+  console.error(`${missing.from} is not there: build it first (cmake --preset wasm-simd && cmake --build --preset wasm-simd, and the same with wasm-relaxed and wasm-threads).`);
   process.exit(1);
 }
 
@@ -22,3 +22,12 @@ const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/pac
 const { status } = spawnSync(process.execPath, [tsc, '-p', here], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 for (const { from, to } of modules) copyFileSync(from, to);
+
+// Its threads run the glue again: by the URL that it has, not by the name that it had when it was built.
+const glue = `${dist}pleura-threads.mjs`;
+const [before, after, ...more] = readFileSync(glue, 'utf8').split('new URL("pleura-threads.mjs",import.meta.url)');
+if (after === undefined || more.length > 0) {
+  console.error(`${glue} does not start its threads as expected: is Emscripten another?`);
+  process.exit(1);
+}
+writeFileSync(glue, `${before}new URL(import.meta.url)${after}`);

@@ -105,14 +105,17 @@ EMSCRIPTEN_KEEPALIVE void pleura_wasm_unload(session *self)
     free(self);
 }
 
-EMSCRIPTEN_KEEPALIVE session *pleura_wasm_load(const void *onnx, size_t size, pleura_error *error)
+/* More than one thread needs the module that was built with them; the others count to one. */
+EMSCRIPTEN_KEEPALIVE session *pleura_wasm_load(const void *onnx, size_t size, unsigned threads,
+                                               pleura_error *error)
 {
+    pleura_model_options options = {.threads = threads};
     session *self = calloc(1, sizeof *self);
     if (self == NULL) {
         out_of_memory(error);
         return NULL;
     }
-    if (pleura_model_load(onnx, size, NULL, &self->model, error) != PLEURA_OK) {
+    if (pleura_model_load(onnx, size, &options, &self->model, error) != PLEURA_OK) {
         pleura_wasm_unload(self);
         return NULL;
     }

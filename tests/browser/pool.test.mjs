@@ -1,4 +1,4 @@
-// The pool of workers in Chromium, on an empty page with the package beside it.
+// The pool of workers and threads in Chromium, on an empty page with the package beside it.
 import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,8 +34,8 @@ after(async () => {
   if (root) rmSync(root, { recursive: true });
 });
 
-async function withPage(body) {
-  const opened = await openPage(browser, { root });
+async function withPage(body, options = {}) {
+  const opened = await openPage(browser, { root, ...options });
   try {
     await opened.page.waitForFunction(() => globalThis.pleura);
     await body(opened);
@@ -112,4 +112,56 @@ test('a worker that hangs and one that throws are replaced', () =>
     });
     assert.deepEqual(results.slice(0, 2).toSorted(), ['timeout', 'worker']);
     assert.deepEqual([...new Set(results.slice(2))], ['number']);
+  }));
+
+const threaded = (page, threads) =>
+  page.evaluate(async (wanted) => {
+    const answers = [];
+    const used = [];
+    for (const threads of [1, wanted]) {
+      const pleura = await globalThis.pleura.loadInWorker({ model: 'model.onnx', threads });
+      used.push(pleura.threads);
+      answers.push([]);
+      for (const film of globalThis.films) answers.at(-1).push((await pleura.classify(film)).probabilities);
+      pleura.dispose();
+    }
+    return { answers, used, isolated: crossOriginIsolated };
+  }, threads);
+
+test('threads: the same answers to the last bit', () =>
+  withPage(async ({ page, served }) => {
+    const { answers, used, isolated } = await threaded(page, 2);
+    assert.ok(isolated);
+    assert.deepEqual(used, [1, 2]);
+    assert.deepEqual(answers[1], answers[0]);
+    assert.ok(served.some((line) => line.endsWith('pleura-threads.wasm')));
+    const { used: measured } = await threaded(page, 'auto');
+    assert.ok(measured[1] >= 1, 'as many as are faster');
+  }));
+
+test('a page that is not isolated gets one thread and never asks for the module with more', () =>
+  withPage(
+    async ({ page, served }) => {
+      const { answers, used, isolated } = await threaded(page, 2);
+      assert.equal(isolated, false);
+      assert.deepEqual(used, [1, 1]);
+      assert.deepEqual(answers[1], answers[0]);
+      assert.ok(!served.some((line) => line.includes('pleura-threads')));
+    },
+    {
+      before: (page) =>
+        page.route('**/', async (route) => {
+          const response = await route.fetch();
+          const headers = { ...response.headers() };
+          delete headers['cross-origin-opener-policy'];
+          delete headers['cross-origin-embedder-policy'];
+          await route.fulfill({ response, headers });
+        }),
+    },
+  ));
+
+test('a page’s own thread, which must not wait, gets one', () =>
+  withPage(async ({ page }) => {
+    const used = await page.evaluate(async () => (await globalThis.pleura.load({ model: 'model.onnx', threads: 2 })).threads);
+    assert.equal(used, 1);
   }));

@@ -199,6 +199,29 @@ for (const tier of ['simd', 'relaxed']) {
   });
 }
 
+test('threads: the same answers to the last bit, and nothing is left running', async () => {
+  const answers = [];
+  for (const threads of [1, 2, 3]) {
+    const pleura = await load({ model, threads });
+    assert.equal(pleura.threads, threads);
+    answers.push((await pleura.classify(film)).probabilities);
+    pleura.dispose();
+  }
+  assert.deepEqual(answers[1], answers[0]);
+  assert.deepEqual(answers[2], answers[0]);
+  const chosen = await load({ model, threads: 'auto' });
+  assert.ok(chosen.threads >= 1);
+  assert.deepEqual((await chosen.classify(film)).probabilities, answers[0]);
+  chosen.dispose();
+});
+
+test('threads need relaxed SIMD, and a number that makes sense', async () => {
+  const pleura = await load({ model, tier: 'simd', threads: 2 });
+  assert.deepEqual([pleura.tier, pleura.threads], ['simd', 1]);
+  pleura.dispose();
+  for (const threads of [0, 1.5, 17, '2']) await assert.rejects(load({ model, threads }), fails('argument', /threads/));
+});
+
 test('the tiers agree', async () => {
   const answers = [];
   for (const tier of ['simd', 'relaxed']) {

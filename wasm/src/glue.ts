@@ -5,6 +5,8 @@ export type Pointer = number;
 export interface Glue {
   /** Replaced by the glue whenever memory grows: never keep it across a call. */
   readonly HEAPU8: Uint8Array<ArrayBuffer>;
+  /** Of the build with threads. */
+  readonly PThread?: { terminateAllThreads(): void };
   _pleura_wasm_alloc(size: number): Pointer;
   _pleura_wasm_free(block: Pointer): void;
   _pleura_wasm_error_new(): Pointer;
@@ -15,7 +17,7 @@ export interface Glue {
   _pleura_wasm_version(): Pointer;
   _pleura_wasm_enums(): Pointer;
   _pleura_wasm_outcome_name(outcome: number): Pointer;
-  _pleura_wasm_load(onnx: Pointer, size: number, error: Pointer): Pointer;
+  _pleura_wasm_load(onnx: Pointer, size: number, threads: number, error: Pointer): Pointer;
   _pleura_wasm_unload(session: Pointer): void;
   _pleura_wasm_info(session: Pointer): Pointer;
   _pleura_wasm_input_count(session: Pointer): number;
@@ -56,10 +58,10 @@ export interface Glue {
 
 type Instantiate = (
   imports: WebAssembly.Imports,
-  done: (instance: WebAssembly.Instance) => void,
+  done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
 ) => Record<string, never>;
 
-export type CreateGlue = (options: { instantiateWasm: Instantiate }) => Promise<Glue>;
+export type CreateGlue = (options: { instantiateWasm: Instantiate; extraThreads: number }) => Promise<Glue>;
 
 declare const create: CreateGlue;
 export default create;

@@ -4,6 +4,7 @@ import { open, readAll } from './fetch.js';
 import { nameOf, toView } from './film.js';
 import { compile, createCore, type Core } from './module.js';
 import type { Prepared } from './protocol.js';
+import { loadFaster, threadsFor } from './threads.js';
 import { chooseTier, type Tier } from './tier.js';
 import type { Answer, Bytes, ClassifyOptions, Film, LoadOptions, Pleura, Report } from './types.js';
 
@@ -18,15 +19,20 @@ export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Ui
 
 export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
   const tier = chooseTier(options.tier);
-  const start = createCore(tier, options.module ?? compile(tier, options.wasm)).then((core) => {
+  const { threads: wanted = 1 } = options;
+  const most = threadsFor(wanted, tier);
+  const build = most > 1 ? 'threads' : tier;
+  const start = createCore(build, options.module ?? compile(build, options.wasm), most).then((core) => {
     options.onProgress?.({ stage: 'module', loaded: 1, total: 1 });
     return core;
   });
   // Side by side: the module and the model are the two halves of the waiting.
   const [core, onnx] = await Promise.all([start, modelBytes(options)]);
   try {
-    core.loadModel(onnx);
-    return new LocalPleura(core, tier);
+    let threads = most;
+    if (wanted === 'auto' && most > 1) threads = loadFaster(core, onnx, most);
+    else core.loadModel(onnx, most);
+    return new LocalPleura(core, tier, threads);
   } catch (error) {
     core.dispose();
     throw error;
@@ -35,14 +41,16 @@ export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
 
 class LocalPleura implements Pleura {
   readonly tier: Tier;
+  readonly threads: number;
   readonly version;
   readonly info;
   readonly csvHeader;
   readonly #core: Core;
 
-  constructor(core: Core, tier: Tier) {
+  constructor(core: Core, tier: Tier, threads: number) {
     this.#core = core;
     this.tier = tier;
+    this.threads = threads;
     this.version = core.version;
     this.info = core.info();
     this.csvHeader = core.csvHeader();

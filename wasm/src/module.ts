@@ -1,7 +1,7 @@
 import { open } from './fetch.js';
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import type { CreateGlue, Glue, Pointer } from './glue.js';
-import type { Tier } from './tier.js';
+import type { Build } from './tier.js';
 import type { Film, ModelInfo, Report, Result } from './types.js';
 
 /**
@@ -10,20 +10,24 @@ import type { Film, ModelInfo, Report, Result } from './types.js';
  */
 export const MAX_BYTES = 134_217_728;
 
-const glues: Record<Tier, () => Promise<{ default: CreateGlue }>> = {
+const glues: Record<Build, () => Promise<{ default: CreateGlue }>> = {
   simd: () => import('./pleura-simd.mjs'),
   relaxed: () => import('./pleura-relaxed.mjs'),
+  // As a file that is only copied: its threads start it again by its own URL, and bundlers would have
+  // to be taught how. Nothing but this build needs it.
+  threads: () => import(/* @vite-ignore */ new URL('./pleura-threads.mjs', import.meta.url).href),
 };
 
-// Written out for each tier: bundlers recognise this form, and copy the file.
-const binaries: Record<Tier, () => URL> = {
+// Written out for each build: bundlers recognise this form, and copy the file.
+const binaries: Record<Build, () => URL> = {
   simd: () => new URL('./pleura-simd.wasm', import.meta.url),
   relaxed: () => new URL('./pleura-relaxed.wasm', import.meta.url),
+  threads: () => new URL('./pleura-threads.wasm', import.meta.url),
 };
 
 /** Fetches and compiles the module: once for any number of cores. */
-export async function compile(tier: Tier, base?: URL | string): Promise<WebAssembly.Module> {
-  const url = base === undefined ? binaries[tier]() : new URL(`pleura-${tier}.wasm`, base);
+export async function compile(build: Build, base?: URL | string): Promise<WebAssembly.Module> {
+  const url = base === undefined ? binaries[build]() : new URL(`pleura-${build}.wasm`, base);
   const response = await open(url);
   try {
     // Compiles while it arrives, and lets the browser keep the machine code for the next visit.
@@ -37,21 +41,23 @@ export async function compile(tier: Tier, base?: URL | string): Promise<WebAssem
 }
 
 /** Fetches the glue, so that createCore() needs nothing but a module. */
-export async function prepare(tier: Tier): Promise<void> {
-  await glues[tier]();
+export async function prepare(build: Build): Promise<void> {
+  await glues[build]();
 }
 
 /** Starts the module; its memory is its own, so that dispose() ends with it. */
 export async function createCore(
-  tier: Tier,
-  source: WebAssembly.Module | Promise<WebAssembly.Module> = compile(tier),
+  build: Build,
+  source: WebAssembly.Module | Promise<WebAssembly.Module> = compile(build),
+  threads = 1,
 ): Promise<Core> {
-  const [module, { default: create }] = await Promise.all([source, glues[tier]()]);
+  const [module, { default: create }] = await Promise.all([source, glues[build]()]);
   try {
     const glue = await new Promise<Glue>((done, fail) => {
       create({
+        extraThreads: threads - 1,
         instantiateWasm: (imports, ready) => {
-          WebAssembly.instantiate(module, imports).then(ready, fail);
+          WebAssembly.instantiate(module, imports).then((instance) => ready(instance, module), fail);
           return {};
         },
       }).then(done, fail);
@@ -104,13 +110,19 @@ export class Core {
     return this.#call((glue) => glue.HEAPU8.byteLength);
   }
 
-  loadModel(onnx: Uint8Array): void {
+  /** In place of the model before, which goes first: memory never shrinks, so that both would stay. */
+  loadModel(onnx: Uint8Array, threads = 1): void {
     this.#call((glue, scope) => {
-      const session = glue._pleura_wasm_load(scope.bytes(onnx), onnx.byteLength, this.#error);
-      if (session === 0) throw this.#fault();
       glue._pleura_wasm_unload(this.#session);
-      this.#session = session;
+      this.#session = 0;
+      this.#session = glue._pleura_wasm_load(scope.bytes(onnx), onnx.byteLength, threads, this.#error);
+      if (this.#session === 0) throw this.#fault();
     });
+  }
+
+  /** The network's input, in floats. */
+  get inputCount(): number {
+    return this.#call((glue) => glue._pleura_wasm_input_count(this.#model()));
   }
 
   info(): ModelInfo {
@@ -202,6 +214,7 @@ export class Core {
       this.#glue._pleura_wasm_unload(this.#session);
       this.#glue._pleura_wasm_free(this.#error);
     }
+    this.#glue?.PThread?.terminateAllThreads();
     this.#session = 0;
     this.#glue = null;
   }
@@ -254,7 +267,8 @@ export function tooLarge(size: number): PleuraError {
 
 function text(glue: Glue, pointer: Pointer): string {
   const heap = glue.HEAPU8;
-  return new TextDecoder().decode(heap.subarray(pointer, heap.indexOf(0, pointer)));
+  // A copy: what is shared between threads cannot be decoded in place.
+  return new TextDecoder().decode(heap.slice(pointer, heap.indexOf(0, pointer)));
 }
 
 function floats(glue: Glue, pointer: Pointer, count: number): Float32Array<ArrayBuffer> {

@@ -8,7 +8,7 @@ import { Remote, type WorkerPleura } from './remote.js';
 import { chooseTier, type Tier } from './tier.js';
 import type { Answer, Bytes, ClassifyOptions, LoadOptions, Report } from './types.js';
 
-export interface PoolOptions extends LoadOptions {
+export interface PoolOptions extends Omit<LoadOptions, 'threads'> {
   /** defaultWorkers() by default. */
   workers?: number;
   /** Milliseconds that one film may take before its worker is given up; 60,000 by default. */
@@ -82,7 +82,7 @@ export async function loadPool(options: PoolOptions): Promise<Pool> {
   }
 }
 
-type Kit = Omit<LoadOptions, 'onProgress'> & Prepared & { tier: Tier };
+type Kit = Omit<LoadOptions, 'onProgress' | 'threads'> & Prepared & { tier: Tier };
 
 /** One copy for all workers where memory can be shared; elsewhere each is sent its own. */
 function shared(bytes: Uint8Array): Uint8Array {

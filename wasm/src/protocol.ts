@@ -21,6 +21,7 @@ export interface Methods {
 
 export interface Loaded {
   tier: Tier;
+  threads: number;
   version: string;
   info: ModelInfo;
   csvHeader: string;

@@ -12,12 +12,14 @@ export interface WorkerPleura extends Pleura {
 /** Everything of it but the way that a question takes. */
 export abstract class Remote implements WorkerPleura {
   readonly tier;
+  readonly threads;
   readonly version;
   readonly info;
   readonly csvHeader;
 
-  constructor({ tier, version, info, csvHeader }: Loaded) {
+  constructor({ tier, threads, version, info, csvHeader }: Loaded) {
     this.tier = tier;
+    this.threads = threads;
     this.version = version;
     this.info = info;
     this.csvHeader = csvHeader;

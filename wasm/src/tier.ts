@@ -1,7 +1,10 @@
 import { PleuraError } from './errors.js';
 
-/** The two builds of the module: fixed 128-bit SIMD, and relaxed SIMD on top of it. */
+/** What a build may assume: fixed 128-bit SIMD, and relaxed SIMD on top of it. */
 export type Tier = 'simd' | 'relaxed';
+
+/** The files: a tier, or relaxed SIMD with threads. */
+export type Build = Tier | 'threads';
 
 // The smallest modules that use one instruction of each feature: a browser without it finds them
 // invalid. (i8x16.popcnt and i8x16.relaxed_swizzle of two splats.)

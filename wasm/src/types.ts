@@ -138,13 +138,21 @@ export interface LoadOptions {
   model: ArrayBuffer | Uint8Array | URL | string;
   /** Relaxed SIMD where the browser has it, by default. */
   tier?: Tier | 'auto';
-  /** The folder that holds pleura-simd.wasm and pleura-relaxed.wasm, if it is not the package's. */
+  /**
+   * How many threads share one network: 1 by default, and wherever more cannot be had (a page that is
+   * not cross-origin isolated, a page's own thread, no relaxed SIMD). "auto" takes what is fastest in
+   * a few passes, which loading then takes longer for.
+   */
+  threads?: number | 'auto';
+  /** The folder that holds the .wasm files, if it is not the package's. */
   wasm?: URL | string;
   onProgress?: (progress: Progress) => void;
 }
 
 export interface Pleura {
   readonly tier: Tier;
+  /** On which the network runs. */
+  readonly threads: number;
   /** Of the C library. */
   readonly version: string;
   readonly info: ModelInfo;

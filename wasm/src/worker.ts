@@ -44,8 +44,8 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
         onProgress: (progress) => port.postMessage({ id: request.id, progress }),
       });
       atLoad = resources();
-      const { tier, version, info, csvHeader } = pleura;
-      return { tier, version, info, csvHeader };
+      const { tier, threads, version, info, csvHeader } = pleura;
+      return { tier, threads, version, info, csvHeader };
     }
     case 'report':
       return loaded().report(...request.args);
