@@ -1,0 +1,56 @@
+// What a visitor downloads, in bytes and not in seconds. Brotli at its strongest, as a host would keep it.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { MODEL, ROOT } from './support.mjs';
+
+const KB = 1000;
+const ONE_BUILD = 220 * KB;
+const PAGE_CODE = 60 * KB;
+const FIRST_VISIT = 2500 * KB;
+
+const packed = new Map();
+function size(path) {
+  if (!packed.has(path)) {
+    const bytes = readFileSync(path);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    packed.set(path, brotliCompressSync(bytes, { params }).length);
+  }
+  return packed.get(path);
+}
+
+const sum = (paths) => paths.reduce((total, path) => total + size(path), 0);
+const module = (build) => ['mjs', 'wasm'].map((ending) => join(ROOT, `wasm/dist/pleura-${build}.${ending}`));
+
+for (const build of ['simd', 'relaxed', 'threads']) {
+  test(`module and glue, ${build}: at most ${ONE_BUILD / KB} KB`, (t) => {
+    const bytes = sum(module(build));
+    t.diagnostic(`${bytes} bytes`);
+    assert.ok(bytes <= ONE_BUILD, `${bytes} bytes`);
+  });
+}
+
+/** Everything of the page but the module's builds: documents, styles, scripts in every language. */
+function pageCode() {
+  const dist = join(ROOT, 'web/dist');
+  assert.ok(existsSync(join(dist, 'index.html')), 'There is no page: build it first (npm run build).');
+  return readdirSync(dist, { recursive: true })
+    .map((name) => join(dist, name))
+    .filter((path) => /\.(html|css|js|svg|json|webmanifest)$/.test(path) && !/^pleura-/.test(basename(path)));
+}
+
+test(`the page’s own code: at most ${PAGE_CODE / KB} KB`, (t) => {
+  const files = pageCode();
+  assert.ok(files.some((path) => path.endsWith('.js')) && files.some((path) => path.endsWith('.css')));
+  const bytes = sum(files);
+  t.diagnostic(`${bytes} bytes in ${files.length} files`);
+  assert.ok(bytes <= PAGE_CODE, files.map((path) => `${basename(path)} ${size(path)}`).join(', '));
+});
+
+test(`page, module and model: at most ${FIRST_VISIT / KB} KB`, (t) => {
+  const bytes = sum([...pageCode(), ...module('relaxed'), MODEL]);
+  t.diagnostic(`${bytes} bytes, of which the model has ${size(MODEL)}`);
+  assert.ok(bytes <= FIRST_VISIT, `${bytes} bytes`);
+});
