@@ -58,7 +58,7 @@ struct pleura_arena_block {
     _Alignas(16) unsigned char bytes[];
 };
 
-void *pleura_arena_alloc(pleura_arena *arena, size_t size)
+void *pleura_arena_alloc_raw(pleura_arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         return NULL;
@@ -82,7 +82,13 @@ void *pleura_arena_alloc(pleura_arena *arena, size_t size)
     }
     void *piece = block->bytes + block->used;
     block->used += size;
-    return memset(piece, 0, size);
+    return piece;
+}
+
+void *pleura_arena_alloc(pleura_arena *arena, size_t size)
+{
+    void *piece = pleura_arena_alloc_raw(arena, size);
+    return piece ? memset(piece, 0, size) : NULL;
 }
 
 char *pleura_arena_text(pleura_arena *arena, const char *text, size_t length)

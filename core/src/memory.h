@@ -17,7 +17,8 @@ typedef struct pleura_arena {
     struct pleura_arena_block *blocks;
 } pleura_arena;
 
-void *pleura_arena_alloc(pleura_arena *arena, size_t size); /* zeroed; NULL if it fails */
+void *pleura_arena_alloc(pleura_arena *arena, size_t size);     /* zeroed; NULL if it fails */
+void *pleura_arena_alloc_raw(pleura_arena *arena, size_t size); /* with whatever was there */
 char *pleura_arena_text(pleura_arena *arena, const char *text, size_t length); /* adds the NUL */
 void pleura_arena_free(pleura_arena *arena);
 

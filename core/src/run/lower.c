@@ -233,7 +233,7 @@ void *pleura_lower_scratch(pleura_lowering *l, size_t size)
 {
     if (l->code != PLEURA_OK)
         return NULL;
-    void *scratch = pleura_arena_alloc(&l->scratch, size);
+    void *scratch = pleura_arena_alloc_raw(&l->scratch, size);
     return scratch ? scratch : out_of_memory(l);
 }
 

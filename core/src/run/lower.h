@@ -95,7 +95,7 @@ pleura_tensor *pleura_lower_part(pleura_lowering *l, pleura_tensor *whole, size_
 
 /* Memory for a kernel's context, as long as the plan lives; zeroed. */
 void *pleura_lower_keep(pleura_lowering *l, size_t size);
-/* Memory until the step is built. */
+/* Memory until the step is built; not zeroed. */
 void *pleura_lower_scratch(pleura_lowering *l, size_t size);
 /* A constant's numbers, until the step is built. */
 const float *pleura_lower_floats(pleura_lowering *l, const pleura_value *value);

@@ -48,13 +48,16 @@ static filter filter_of(const pleura_lowering *l, const pleura_node *node)
 /* OIHW to XNNPACK's OHWI, or for depthwise HWO, each output channel times its folded scale. */
 static void arrange(const filter *f, const float *from, const float *scale, float *to)
 {
-    int64_t area = f->height * f->width;
-    for (int64_t o = 0; o < f->out; o++)
-        for (int64_t i = 0; i < f->in; i++)
-            for (int64_t k = 0; k < area; k++) {
-                float weight = *from++ * (scale ? scale[o] : 1);
-                to[f->depthwise ? k * f->out + o : (o * area + k) * f->in + i] = weight;
-            }
+    size_t out = (size_t)f->out, in = (size_t)f->in, area = (size_t)(f->height * f->width);
+    for (size_t o = 0; o < out; o++, from += in * area) {
+        float factor = scale ? scale[o] : 1;
+        for (size_t k = 0; k < area; k++)
+            if (f->depthwise)
+                to[k * out + o] = from[k] * factor;
+            else
+                for (size_t i = 0; i < in; i++)
+                    *to++ = from[i * area + k] * factor;
+    }
 }
 
 static const float *bias_of(pleura_lowering *l, const pleura_node *node)

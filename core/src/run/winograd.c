@@ -9,8 +9,10 @@ typedef int v4i __attribute__((vector_size(16)));
 
 #define MOST 6 /* the largest n */
 
-static const float a = 2.0f / 3, b = 3.0f / 2, a2 = 4.0f / 9, b2 = 9.0f / 4;
-static const float a3 = 8.0f / 27, b3 = 27.0f / 8, a2b2 = 97.0f / 36; /* a2 + b2 */
+/* Powers of the points a and b of tiles of 4; a b = 1. */
+static const float a = 2.0f / 3, a2 = 4.0f / 9, a3 = 8.0f / 27;
+static const float b = 3.0f / 2, b2 = 9.0f / 4, b3 = 27.0f / 8;
+static const float a2b2 = 97.0f / 36; /* a2 + b2 */
 
 /* ---- One dimension of B' d, A' m and G g ---- */
 
@@ -49,55 +51,69 @@ static inline void output_4(const v4 *m, v4 *to)
     to[3] = a3 * odd_a + b3 * odd_b + m[5];
 }
 
-/* Row p of G: 1, p, p^2 over the product of the distances to the other points. */
-static void filter_row(size_t tile, size_t row, double *g)
+static inline void filter_2(const v4 *g, v4 *to)
 {
-    static const double points[2][5] = {{0, 1, -1}, {0, 2.0 / 3, -2.0 / 3, 3.0 / 2, -3.0 / 2}};
-    const double *p = points[tile == 4];
-    size_t count = tile + 1;
-    double product = 1;
-    if (row == count) { /* infinity */
-        g[0] = g[1] = 0;
-        g[2] = 1;
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        product *= i == row ? 1 : p[row] - p[i];
-    if (tile == 2 && row == 0)
-        product = -product; /* input_2 has the other sign */
-    for (size_t i = 0; i < 3; i++)
-        g[i] = (i == 0 ? 1 : i == 1 ? p[row] : p[row] * p[row]) / product;
+    v4 even = 0.5f * (g[0] + g[2]), odd = 0.5f * g[1];
+    to[0] = g[0];
+    to[1] = even + odd;
+    to[2] = even - odd;
+    to[3] = g[2];
+}
+
+/* A filter's value at a point, over the product of the point's distances to the others. */
+static inline void filter_4(const v4 *g, v4 *to)
+{
+    const float at_a = 1 / (2 * a2 * (a2 - b2)), at_b = 1 / (2 * b2 * (b2 - a2));
+    v4 even_a = at_a * (g[0] + a2 * g[2]), odd_a = at_a * a * g[1];
+    v4 even_b = at_b * (g[0] + b2 * g[2]), odd_b = at_b * b * g[1];
+    to[0] = g[0];
+    to[1] = even_a + odd_a;
+    to[2] = even_a - odd_a;
+    to[3] = even_b + odd_b;
+    to[4] = even_b - odd_b;
+    to[5] = g[2];
 }
 
 /* ---- Weights: G g G' for each pair of channels, as n x n matrices [in x out] ---- */
 
-static void transform_filter(size_t tile, const float *g, double scale, size_t step, float *to)
+typedef struct filters {
+    const float *from, *scale; /* [out][in][3][3]; one factor for each output channel, or NULL */
+    size_t in, out;
+} filters;
+
+/* The filters from one input channel to four output channels. */
+static void filter_block(const filters *f, size_t m, size_t in, size_t out, float *to)
 {
-    size_t n = tile + 2;
-    double rows[MOST][3], half[MOST][3];
-    for (size_t i = 0; i < n; i++) {
-        filter_row(tile, i, rows[i]);
-        for (size_t x = 0; x < 3; x++)
-            half[i][x] = rows[i][0] * (double)g[x] + rows[i][1] * (double)g[3 + x] +
-                         rows[i][2] * (double)g[6 + x];
+    void (*one)(const v4 *, v4 *) = m == 4 ? filter_4 : filter_2;
+    size_t n = m + 2;
+    v4 g[9], half[3][MOST], column[3], done[MOST];
+    for (size_t lane = 0; lane < 4; lane++)
+        for (size_t k = 0; k < 9; k++)
+            g[k][lane] = f->from[((out + lane) * f->in + in) * 9 + k] *
+                         (f->scale ? f->scale[out + lane] : 1);
+    for (size_t j = 0; j < 3; j++) {
+        for (size_t i = 0; i < 3; i++)
+            column[i] = g[3 * i + j];
+        one(column, half[j]);
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++, to += step)
-            *to = (float)(scale * (half[i][0] * rows[j][0] + half[i][1] * rows[j][1] +
-                                   half[i][2] * rows[j][2]));
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < 3; j++)
+            column[j] = half[j][i];
+        one(column, done);
+        for (size_t j = 0; j < n; j++, to += f->in * f->out)
+            *(v4 *)to = done[j];
+    }
 }
 
-static const float *transform_filters(pleura_lowering *l, const pleura_node *node, size_t tile)
+static const float *transform_filters(pleura_lowering *l, const pleura_node *node, size_t m)
 {
     const pleura_value *weights = &l->graph->values[node->inputs[1]];
-    size_t out = (size_t)weights->dims[0], in = (size_t)weights->dims[1], n = tile + 2;
-    const float *from = weights->data;
-    float *to = pleura_lower_scratch(l, n * n * in * out * sizeof *to);
-    for (size_t o = 0; to && o < out; o++)
-        for (size_t i = 0; i < in; i++)
-            transform_filter(tile, from + (o * in + i) * 9,
-                             node->channel_scale ? (double)node->channel_scale[o] : 1, in * out,
-                             to + i * out + o);
+    const filters f = {weights->data, node->channel_scale, (size_t)weights->dims[1],
+                       (size_t)weights->dims[0]};
+    float *to = pleura_lower_scratch(l, (m + 2) * (m + 2) * f.in * f.out * sizeof *to);
+    for (size_t i = 0; to && i < f.in; i++)
+        for (size_t o = 0; o < f.out; o += 4)
+            filter_block(&f, m, i, o, to + i * f.out + o);
     return to;
 }
 
@@ -327,7 +343,8 @@ static double winograd_cost(const pleura_winograd_shape *s, size_t m)
 {
     size_t n = m + 2, tiles = ((s->height + m - 1) / m) * ((s->width + m - 1) / m);
     double in = (double)s->in, out = (double)s->out;
-    return (double)(n * n) * (in * out * (double)(tiles + WEIGHT_COST) + (double)tiles * (in + out) * 4);
+    return (double)(n * n) *
+           (in * out * (double)(tiles + WEIGHT_COST) + (double)tiles * (in + out) * 4);
 }
 
 size_t pleura_winograd_tile(const pleura_winograd_shape *s)
