@@ -170,7 +170,7 @@ def card(facts):
         margin=facts["decision"]["margin"], wanted=facts["decision"]["sensitivity_wanted"],
         opposite=facts["decision"]["opposite_allowed"],
         worst=facts["worst_intervention"], gate=gate_text(facts),
-        network=NETWORKS[facts["network"]["name"]],
+        network=NETWORKS.get(facts["network"]["name"], facts["network"]["name"]),
         rounded=ROUNDED if facts["network"]["rounded"] else "", aspect=facts["auc_of_aspect_ratio_alone"],
         parts="\n".join(parts), figures="\n".join(figures),
         interventions="\n".join(interventions), commands=COMMANDS)

@@ -189,6 +189,23 @@ def to_onnx(net, size, weights="float32", gate=None):
     return model
 
 
+def halve(model):
+    """Convolution weights of a model file stored as float16; the graph computes in float32 as before."""
+    graph, casts = model.graph, []
+    kernels = {node.input[1] for node in graph.node if node.op_type == "Conv"}
+    for tensor in graph.initializer:
+        if tensor.name in kernels and tensor.data_type == onnx.TensorProto.FLOAT:
+            name = tensor.name
+            half = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}.half"))
+            casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], f"{name}.cast",
+                                               to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
 def add_gate(model, gate, facts, version):
     """Put a gate on a model file that is there; its answers stay as they are.
 
@@ -241,7 +258,8 @@ def main():
     parser.add_argument("--checkpoint", help="last.pt of a training run")
     parser.add_argument("--random", action="store_true", help="untrained weights, for loader tests")
     parser.add_argument("--gate", help=".npz written by gate.py")
-    parser.add_argument("--onto", help="a model file that gets --gate and --version, nothing else")
+    parser.add_argument("--onto", help="a model file that gets --gate and --version, and float16 "
+                                       "weights if asked for, nothing else")
     parser.add_argument("--version", help="with --onto: the new version")
     parser.add_argument("--weights", choices=("float32", "float16", "int8", "qdq"),
                         default="float32")
@@ -254,6 +272,7 @@ def main():
     if args.onto:
         facts = json.loads(pathlib.Path(args.gate).with_suffix(".json").read_text(encoding="utf-8"))
         model, strings = add_gate(onnx.load(args.onto), gate, facts, args.version)
+        model = halve(model) if args.weights == "float16" else model
         write(model, strings, args.out)
         pathlib.Path(args.card).write_text(strings["pleura.card"], encoding="utf-8")
         return

@@ -17,7 +17,12 @@ def auc(score, positive):
 def rates(score, positive, threshold):
     """(sensitivity, specificity) of calling ``score >= threshold`` positive."""
     called, positive = np.asarray(score) >= threshold, np.asarray(positive, dtype=bool)
-    return float(called[positive].mean()), float((~called[~positive]).mean())
+    return share(called[positive]), share(~called[~positive])
+
+
+def share(marks):
+    """How many of them are true; NaN of none."""
+    return float(marks.mean()) if len(marks) else float("nan")
 
 
 def calibration_error(probability, positive, weight=None, bins=10):

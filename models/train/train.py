@@ -108,7 +108,7 @@ def summary(scores, labels, weights):
         "auc": metrics.auc(ill, truth),
         "viral_auc": metrics.viral_auc(probability, labels),
         "precision": hits / max(float(called.sum()), 1.0),
-        "recall": hits / float(truth.sum()),
+        "recall": hits / max(float(truth.sum()), 1.0),
     }
 
 
