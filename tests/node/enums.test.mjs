@@ -1,6 +1,6 @@
 // TypeScript's lists against what the module itself says of pleura.h.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CODES, REASONS } from 'pleura';
@@ -35,4 +35,12 @@ test('the limit on bytes is that of C', () => {
   const here = core.classify(new Uint8Array(MAX_BYTES + 1), 'too large', NaN);
   assert.equal(here.result.error.code, 'too_large');
   assert.match(here.result.error.message, /134217729 bytes; at most 134217728/);
+});
+
+test('the page has words for every reason, in every language', () => {
+  const folder = new URL('../../web/src/strings/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const words = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+    for (const reason of Object.keys(REASONS)) assert.ok(words[`reason.${reason}`], `${file}: reason.${reason}`);
+  }
 });
