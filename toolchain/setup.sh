@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-for part in versions lib debian packages node llvm emscripten sources; do
+for part in versions lib debian packages node llvm emscripten sources testdata; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -16,7 +16,7 @@ Makes ready what building and testing need (all four when none is named); takes 
 is all there. Apart from a few system packages (apt-get, as root) everything goes to the folder
 $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes it.
 
-  native   clang, CMake, Ninja, the upstream sources
+  native   clang, CMake, Ninja, the upstream sources, ONNX's test cases
   wasm     the same, Emscripten and Node.js
   node     Node.js 22 or newer, npm
   browser  Chromium, for the browser tests
@@ -45,6 +45,7 @@ things_for() {
     node) echo node ;;
     esac
     case $1 in native | wasm) echo sources ;; esac
+    case $1 in native) echo testdata ;; esac
 }
 
 make_things() {
@@ -62,7 +63,10 @@ make_things() {
 # What CMake's toolchain files and env.sh need to know of this machine.
 write_facts() {
     local emcc clang
-    write_file "$facts/native.cmake" <<<"set(PLEURA_CLANG_BIN \"$(native_clang)\")"
+    write_file "$facts/native.cmake" <<END
+set(PLEURA_CLANG_BIN "$(native_clang)")
+set(PLEURA_ONNX_CASES "$testdata_cases")
+END
     if emcc_on_path; then
         emcc=$(command -v emcc)
         clang=$(em-config LLVM_ROOT)
@@ -77,6 +81,7 @@ set(PLEURA_WASM_FLAGS "$("$emcc" --cflags | tail -n 1)")
 END
     write_file "$facts/env.sh" <<END
 export PATH="$(node_bin):${emcc:+${emcc%/*}:}\$PATH"
+export PLEURA_ONNX_CASES="$testdata_cases"
 export ASAN_SYMBOLIZER_PATH="$(native_clang)/llvm-symbolizer"
 END
 }

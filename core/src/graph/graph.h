@@ -297,7 +297,8 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
                              pleura_error *error);
 
 /* Checks what a classifier needs beyond a network: one input, a float image in a batch of 1 (which
- * a symbolic batch becomes). Its first output is the answer. */
+ * a symbolic batch becomes). Its first output is the answer: the scores before an ArgMax, if the file
+ * ends with one. */
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error);
 
 /* Gives every value its shape, and folds whatever depends on constants and shapes alone. */

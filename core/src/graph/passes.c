@@ -289,18 +289,9 @@ static void bury_unread(pleura_graph *graph)
     }
 }
 
-/* A classifier's answer is its scores; that some file ends by naming the best one does not help. */
-static void take_scores(pleura_graph *graph)
-{
-    const pleura_node *last = pleura_producer(graph, graph->outputs[0]);
-    if (last && last->op == PLEURA_OP_ArgMax)
-        graph->outputs[0] = last->inputs[0];
-}
-
 pleura_code pleura_graph_simplify(pleura_graph *graph, pleura_error *error)
 {
     bridge_idle(graph);
-    take_scores(graph);
     pleura_count_users(graph);
     bury_unread(graph);
     pleura_fuse_patterns(graph);

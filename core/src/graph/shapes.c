@@ -261,6 +261,14 @@ static pleura_code infer_node(pleura_walk *w)
     return code;
 }
 
+/* A classifier's answer is its scores; that some file ends by naming the best one does not help. */
+static void take_scores(pleura_graph *graph)
+{
+    uint32_t last = graph->values[graph->outputs[0]].producer;
+    if (last != PLEURA_NONE && graph->nodes[last].op == PLEURA_OP_ArgMax)
+        graph->outputs[0] = graph->nodes[last].inputs[0];
+}
+
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
 {
     const uint32_t *inputs = graph->inputs;
@@ -288,6 +296,7 @@ pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the model takes batches of %lld; export it for 1.",
                            (long long)input->dims[0]);
+    take_scores(graph);
     return PLEURA_OK;
 }
 
