@@ -1,11 +1,15 @@
 // What bench/run.sh starts when everything is built: measures what it is asked for, and writes records.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { memory, throughput } from './batch.mjs';
+import { cold } from './cold.mjs';
 import { browserLatency, nativeLatency } from './latency.mjs';
+import { line } from './line.mjs';
 import { BUILD, findNet, NAMES } from './nets.mjs';
 import { openRecords } from './records.mjs';
 import { report } from './report.mjs';
 import { layOut } from './site.mjs';
+import { size } from './size.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +27,11 @@ const rounds = Number(values.rounds);
 const say = (text) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : text.endsWith('\n') ? text : '');
 
 const SUITES = {
+  size,
+  line,
+  memory,
+  batch: throughput,
+  cold: (options) => cold({ ...options, nets: list(values.nets) }),
   async latency(options) {
     for (const name of list(values.nets)) {
       const net = findNet(name);
@@ -34,7 +43,7 @@ const SUITES = {
 };
 
 const write = openRecords(values.out, { what: values.what, rounds, node: process.version });
-if (places.includes('chromium')) await layOut();
+if (places.includes('chromium') || values.what !== 'latency') await layOut();
 for (const suite of list(values.what)) {
   if (!SUITES[suite]) throw new Error(`There is nothing called ${suite}; there are ${Object.keys(SUITES).join(', ')}.`);
   await SUITES[suite]({ rounds, engines: list(values.engines), write, say });

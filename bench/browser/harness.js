@@ -9,14 +9,13 @@ function ask(worker, message) {
   });
 }
 
-function askPage(message) {
-  return globalThis.onPage(message).then((answer) => {
-    if (answer.error) throw new Error(answer.error);
-    return answer;
-  });
+async function askPage(message) {
+  const answer = await globalThis.onPage(message);
+  if (answer.error) throw new Error(answer.error);
+  return answer;
 }
 
-globalThis.start = async (id, { script, module, onPage, ...options }) => {
+async function start(id, { script, module, onPage, ...options }) {
   if (onPage) {
     await new Promise((done, fail) => {
       const element = document.createElement('script');
@@ -30,6 +29,10 @@ globalThis.start = async (id, { script, module, onPage, ...options }) => {
   }
   const answer = await workers.get(id)({ start: options });
   return { ...answer, navigation: answer.at - performance.timeOrigin };
-};
+}
 
+globalThis.start = start;
 globalThis.passes = (id, count) => workers.get(id)({ passes: count }).then(({ times }) => times);
+
+// A cold start begins with the page, not with the first question from outside.
+if (location.hash) globalThis.started = start('cold', JSON.parse(decodeURIComponent(location.hash.slice(1))));
