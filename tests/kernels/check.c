@@ -112,7 +112,8 @@ static int16_t *framed(const pleura_qconv_spec *s, const int16_t *input)
     int16_t *out = allocate((frame.top + s->height + frame.bottom) *
                                 (size_t)(frame.left + s->width + frame.right) * frame.stride,
                             sizeof *out);
-    pleura_q_quantise(values, s->height, s->width, s->channels, 0.25f, -255, 255, &frame, out);
+    pleura_qimage image = {values, s->height, s->width, s->channels, false};
+    pleura_q_quantise(&image, 0.25f, -255, 255, &frame, out);
     free(values);
     return out;
 }
@@ -358,10 +359,18 @@ static bool check_floats(void)
         wanted[i] = plain_steps(values[i] / step, -100, 155);
     }
     pleura_qframe frame = {.stride = (uint32_t)stride};
-    pleura_q_quantise(values, height, width, channels, step, -100, 155, &frame, found);
+    pleura_qimage image = {values, height, width, channels, false};
+    pleura_q_quantise(&image, step, -100, 155, &frame, found);
     bool ok = same(found, wanted, pixels, channels, "quantise");
+    float *planes = allocate(pixels * channels, sizeof *planes);
+    for (size_t i = 0; i < pixels * channels; i++)
+        planes[i % channels * pixels + i / channels] = values[i];
+    image = (pleura_qimage){planes, height, width, channels, true};
+    pleura_q_quantise(&image, step, -100, 155, &frame, found);
+    ok = ok && same(found, wanted, pixels, channels, "quantise planes");
+    free(planes);
     back = allocate(pixels * channels, sizeof *back);
-    pleura_q_dequantise(found, pixels, channels, step, back);
+    pleura_q_dequantise(found, pixels, channels, step, back, channels);
     for (size_t i = 0; ok && i < pixels * channels; i++)
         if (back[i] != (float)wanted[i] * step) {
             snprintf(message, sizeof message, "dequantise: %g, not %g", (double)back[i],

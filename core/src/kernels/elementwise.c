@@ -55,43 +55,59 @@ void pleura_q_place(const int16_t *input, size_t pixels, size_t channels, float 
         }
 }
 
-static void quantise_line(const float *from, size_t count, f32x4 step, range limits, int16_t *to)
+static void quantise_eight(const float in[8], f32x4 step, range limits, int16_t out[8])
+{
+    i16x8_store(out, i16x8_narrow(to_steps(f32x4_div(f32x4_load(in), step), limits),
+                                  to_steps(f32x4_div(f32x4_load(in + 4), step), limits)));
+}
+
+/* `count` neighbouring floats, to places that are `stride` apart. */
+static void quantise_line(const float *from, size_t count, f32x4 step, range limits, int16_t *to,
+                          size_t stride)
 {
     for (size_t i = 0; i < count; i += 8) {
         size_t here = count - i < 8 ? count - i : 8;
         float in[8] = {0};
         int16_t out[8];
         memcpy(in, from + i, here * sizeof *in);
-        i16x8_store(out, i16x8_narrow(to_steps(f32x4_div(f32x4_load(in), step), limits),
-                                      to_steps(f32x4_div(f32x4_load(in + 4), step), limits)));
-        memcpy(to + i, out, here * sizeof *out);
+        quantise_eight(in, step, limits, out);
+        if (stride == 1)
+            memcpy(to + i, out, here * sizeof *out);
+        for (size_t k = 0; stride != 1 && k < here; k++)
+            to[(i + k) * stride] = out[k];
     }
 }
 
-void pleura_q_quantise(const float *input, uint32_t height, uint32_t width, uint32_t channels,
-                       float step, int16_t low, int16_t high, const pleura_qframe *frame,
-                       int16_t *output)
+void pleura_q_quantise(const pleura_qimage *image, float step, int16_t low, int16_t high,
+                       const pleura_qframe *frame, int16_t *output)
 {
     range limits = range_of(low, high);
     f32x4 divisor = f32x4_splat(step);
-    size_t line = ((size_t)frame->left + width + frame->right) * frame->stride;
-    bool packed = frame->stride == channels;
-    if (line != (size_t)width * channels || frame->top || frame->bottom)
-        memset(output, 0, (frame->top + (size_t)height + frame->bottom) * line * sizeof *output);
-    for (uint32_t y = 0; y < height; y++, input += (size_t)width * channels) {
-        int16_t *to = output + (frame->top + (size_t)y) * line + frame->left * frame->stride;
-        for (size_t x = 0; !packed && x < width; x++)
-            quantise_line(input + x * channels, channels, divisor, limits, to + x * frame->stride);
-        if (packed)
-            quantise_line(input, (size_t)width * channels, divisor, limits, to);
+    size_t width = image->width, height = image->height, channels = image->channels;
+    size_t line = (frame->left + width + frame->right) * frame->stride;
+    if (frame->left || frame->right || frame->top || frame->bottom)
+        memset(output, 0, (frame->top + height + frame->bottom) * line * sizeof *output);
+    output += frame->top * line + frame->left * (size_t)frame->stride;
+    for (size_t y = 0; y < height; y++, output += line) {
+        const float *row = image->data + y * width * (image->planes ? 1 : channels);
+        if (image->planes)
+            for (size_t c = 0; c < channels; c++)
+                quantise_line(row + c * height * width, width, divisor, limits, output + c,
+                              frame->stride);
+        else if (frame->stride == channels)
+            quantise_line(row, width * channels, divisor, limits, output, 1);
+        else
+            for (size_t x = 0; x < width; x++)
+                quantise_line(row + x * channels, channels, divisor, limits,
+                              output + x * frame->stride, 1);
     }
 }
 
 void pleura_q_dequantise(const int16_t *input, size_t pixels, size_t channels, float step,
-                         float *output)
+                         float *output, size_t output_stride)
 {
     size_t stride = pleura_q_stride(channels);
-    for (size_t p = 0; p < pixels; p++, input += stride)
+    for (size_t p = 0; p < pixels; p++, input += stride, output += output_stride)
         for (size_t c = 0; c < channels; c++)
-            *output++ = (float)input[c] * step;
+            output[c] = (float)input[c] * step;
 }

@@ -19,7 +19,7 @@
 #include "pleura/pleura.h"
 
 #define PLEURA_Q_LANES 8
-#define PLEURA_Q_SLACK 32 /* bytes */
+#define PLEURA_Q_SLACK 16 /* bytes; XNN_EXTRA_BYTES are as many */
 /* Taps of a filter (height x width); more are refused, they would not fit the stack. */
 #define PLEURA_Q_MAX_TAPS 512
 
@@ -104,14 +104,20 @@ void pleura_q_rescale(const int16_t *input, size_t count, float ratio, int16_t l
 void pleura_q_place(const int16_t *input, size_t pixels, size_t channels, float ratio, int16_t low,
                     int16_t high, int16_t *output, size_t output_channels, size_t offset);
 
-/* ---- To and from floats, NHWC without padding ---- */
+/* ---- To and from floats, without padding ---- */
+
+typedef struct pleura_qimage {
+    const float *data;
+    uint32_t height, width, channels;
+    bool planes; /* NCHW; else NHWC */
+} pleura_qimage;
 
 /* As ONNX's QuantizeLinear; NaN becomes `low`. The frame's border is cleared. */
-void pleura_q_quantise(const float *input, uint32_t height, uint32_t width, uint32_t channels,
-                       float step, int16_t low, int16_t high, const pleura_qframe *frame,
-                       int16_t *output);
+void pleura_q_quantise(const pleura_qimage *image, float step, int16_t low, int16_t high,
+                       const pleura_qframe *frame, int16_t *output);
 
+/* `output_stride`: from a pixel to the next, in elements. */
 void pleura_q_dequantise(const int16_t *input, size_t pixels, size_t channels, float step,
-                         float *output);
+                         float *output, size_t output_stride);
 
 #endif

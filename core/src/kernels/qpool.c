@@ -46,26 +46,39 @@ static void sum(const int16_t *input, size_t line, size_t stride, span y, span x
         }
 }
 
+static void average_pixel(const pleura_qpool *p, const int16_t *input, span y, span x,
+                          int16_t *output)
+{
+    size_t stride = pleura_q_stride(p->channels);
+    range limits = range_of(p->low, p->high);
+    f32x4 scale = f32x4_splat(p->ratio / (float)(y.counted * x.counted));
+    for (size_t c = 0; c < stride; c += 8) {
+        i32x4 low, high;
+        sum(input + c, p->width * stride, stride, y, x, &low, &high);
+        i16x8_store(output + c, requantise(low, high, scale, scale, limits));
+    }
+}
+
+static void maximum_pixel(const pleura_qpool *p, const int16_t *input, span y, span x,
+                          int16_t *output)
+{
+    size_t stride = pleura_q_stride(p->channels);
+    range limits = range_of(p->low, p->high);
+    f32x4 scale = f32x4_splat(p->ratio);
+    for (size_t c = 0; c < stride; c += 8) {
+        i16x8 most = maximum(input + c, p->width * stride, stride, y, x);
+        i16x8_store(output + c, requantise(i16x8_widen_low(most), i16x8_widen_high(most), scale,
+                                           scale, limits));
+    }
+}
+
 void pleura_qpool_row(const pleura_qpool *p, const int16_t *input, int16_t *output, size_t row)
 {
-    size_t stride = pleura_q_stride(p->channels), line = p->width * stride;
-    range limits = range_of(p->low, p->high);
+    size_t stride = pleura_q_stride(p->channels);
     span y = cover(p, 0, row, p->height, p->padded_height);
     output += row * p->out_width * stride;
-    for (size_t ox = 0; ox < p->out_width; ox++)
-        for (size_t c = 0; c < stride; c += 8, output += 8) {
-            span x = cover(p, 1, ox, p->width, p->padded_width);
-            float ratio = p->ratio;
-            i32x4 low, high;
-            if (p->average) {
-                ratio /= (float)(y.counted * x.counted);
-                sum(input + c, line, stride, y, x, &low, &high);
-            } else {
-                i16x8 most = maximum(input + c, line, stride, y, x);
-                low = i16x8_widen_low(most);
-                high = i16x8_widen_high(most);
-            }
-            f32x4 scale = f32x4_splat(ratio);
-            i16x8_store(output, requantise(low, high, scale, scale, limits));
-        }
+    for (size_t ox = 0; ox < p->out_width; ox++, output += stride) {
+        span x = cover(p, 1, ox, p->width, p->padded_width);
+        (p->average ? average_pixel : maximum_pixel)(p, input, y, x, output);
+    }
 }

@@ -33,7 +33,7 @@ bool pleura_qconv_suits_winograd(const pleura_qconv_spec *s)
         return false;
     if (s->stride[0] != 1 || s->stride[1] != 1 || s->dilation[0] != 1 || s->dilation[1] != 1)
         return false;
-    if (s->channels < 16 || s->out_channels < 16 ||
+    if (s->channels < 16 || s->out_channels < 16 || patches_of(s) < 24 ||
         patches_of(s) * 20 > (size_t)s->out_height * s->out_width * 9)
         return false;
     return 4 * pleura_qconv_largest_sum(s) <= INT32_MAX;
