@@ -142,6 +142,35 @@ static bool run_conv(const pleura_qconv_spec *s, const int16_t *input, const int
     return ok;
 }
 
+/* The same layer without rounding: sums times the scale. */
+static bool run_conv_to_floats(const pleura_qconv_spec *spec, const int16_t *input)
+{
+    pleura_qconv_spec s = *spec;
+    size_t pixels = (size_t)s.out_height * s.out_width;
+    s.float_stride = s.out_channels + 3;
+    s.framed = false;
+    int16_t *in = padded(input, (size_t)s.height * s.width, s.channels);
+    float *found = allocate(pixels * s.float_stride, sizeof *found);
+    float *wanted = allocate(pixels * s.out_channels, sizeof *wanted);
+    pleura_qconv *conv;
+    if (pleura_qconv_create(&s, &conv, NULL) != PLEURA_OK)
+        abort();
+    for (size_t unit = 0; unit < pleura_qconv_units(conv); unit++)
+        pleura_qconv_run(conv, in, found, NULL, unit);
+    plain_conv_to_floats(&s, input, wanted);
+    for (size_t i = 0; i < pixels * s.out_channels && !*message; i++) {
+        float value = found[i / s.out_channels * s.float_stride + i % s.out_channels];
+        if (value != wanted[i])
+            snprintf(message, sizeof message, "conv to floats: %g, not %g", (double)value,
+                     (double)wanted[i]);
+    }
+    pleura_qconv_free(conv);
+    free(in);
+    free(found);
+    free(wanted);
+    return !*message;
+}
+
 static bool check_conv(const conv_case *c, bool extreme)
 {
     pleura_qconv_spec s = {.height = c->size[0],
@@ -170,7 +199,7 @@ static bool check_conv(const conv_case *c, bool extreme)
     int16_t *input = activations((size_t)s.height * s.width * s.channels, extreme);
     int16_t *wanted = allocate((size_t)s.out_height * s.out_width * s.out_channels, sizeof *wanted);
     plain_conv(&s, input, wanted);
-    bool ok = run_conv(&s, input, wanted);
+    bool ok = run_conv(&s, input, wanted) && (extreme || run_conv_to_floats(&s, input));
     s.framed = true;
     if (ok && pleura_qconv_may_frame(&s))
         ok = run_conv(&s, input, wanted);

@@ -38,6 +38,14 @@ void plain_conv(const pleura_qconv_spec *s, const int16_t *input, int16_t *outpu
             }
 }
 
+void plain_conv_to_floats(const pleura_qconv_spec *s, const int16_t *input, float *output)
+{
+    for (uint32_t y = 0; y < s->out_height; y++)
+        for (uint32_t x = 0; x < s->out_width; x++)
+            for (uint32_t o = 0; o < s->out_channels; o++)
+                *output++ = (float)plain_sum(s, input, y, x, o) * s->scale[o];
+}
+
 static int16_t plain_window(const pleura_qpool *p, const int16_t *input, uint32_t y, uint32_t x,
                             uint32_t c)
 {

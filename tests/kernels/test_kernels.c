@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "kernels/kernels.h"
+#include "network.h"
 
 static void test_same_as_plain_loops(void **state)
 {
@@ -17,6 +18,24 @@ static void test_same_as_plain_loops(void **state)
     if (difference)
         fail_msg("%s", difference);
     assert_int_equal(digest, CHECK_DIGEST);
+}
+
+static void run_network(unsigned threads)
+{
+    integer_network network;
+    const char *fault = integer_network_run(threads, &network);
+    if (fault)
+        fail_msg("%s", fault);
+    assert_true(network.all_integer);
+    assert_string_equal(network.sha256, NETWORK_SHA256);
+    integer_network_free(&network);
+}
+
+static void test_network(void **state)
+{
+    (void)state;
+    run_network(1);
+    run_network(3);
 }
 
 static void test_bounds(void **state)
@@ -110,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_plain_loops),
+        cmocka_unit_test(test_network),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_failing_allocations),
     };

@@ -36,6 +36,13 @@ static bool keeps_grid(const pleura_node *node)
     }
 }
 
+/* Other dimensions for the same numbers. */
+static bool only_renames(const pleura_node *node)
+{
+    return node->op == PLEURA_OP_Flatten || node->op == PLEURA_OP_Reshape ||
+           node->op == PLEURA_OP_Squeeze || node->op == PLEURA_OP_Unsqueeze;
+}
+
 /*
  * What the readers of each value make of it: on which grid they all take it to be, directly or moved.
  * `mixed` stands for readers that take the integers themselves, or that do not agree.
@@ -97,6 +104,8 @@ static void place_on_grids(pleura_graph *graph, const pleura_grid *const *readin
         } else if (node->op == PLEURA_OP_DequantizeLinear && input->grid && !input->data) {
             node->dead = true;
             pleura_replace_value(graph, node->output, node->inputs[0]);
+        } else if (only_renames(node) && input->grid && input->grid->axis < 0 && !input->data) {
+            output->grid = input->grid; /* real numbers are moved, and stay on it */
         }
     }
 }

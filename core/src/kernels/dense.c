@@ -102,8 +102,19 @@ static void run_narrow(const pleura_tile *tile, size_t rows, int16_t *const *out
         memcpy(outputs[r], whole[r], count * sizeof **outputs);
 }
 
+static void run_floats(const pleura_qconv *conv, const pleura_tile *tile, size_t rows,
+                       size_t channel, size_t count, float *output)
+{
+    int32_t sums[TILE_ROWS * TILE_COLUMNS];
+    pleura_tile_sum(tile, rows, sums);
+    output += channel;
+    for (size_t r = 0; r < rows; r++, output += conv->spec.float_stride)
+        for (size_t c = 0; c < TILE_COLUMNS && c < count; c++)
+            output[c] = (float)sums[r * TILE_COLUMNS + c] * tile->scale[c];
+}
+
 static void run_block(const pleura_qconv *conv, const int16_t *const *pointers, size_t group,
-                      size_t block, size_t begin, size_t end, int16_t *output)
+                      size_t block, size_t begin, size_t end, void *output)
 {
     const pleura_qconv_spec *s = &conv->spec;
     size_t packed = group * conv->blocks + block, columns = s->out_channels / s->groups;
@@ -121,9 +132,13 @@ static void run_block(const pleura_qconv *conv, const int16_t *const *pointers, 
     for (size_t p = begin; p < end; p += TILE_ROWS) {
         size_t rows = end - p < TILE_ROWS ? end - p : TILE_ROWS;
         int16_t *outputs[TILE_ROWS];
-        for (size_t r = 0; r < rows; r++)
-            outputs[r] = output + (p + r) * stride + channel;
         tile.pixels = pointers + (p - begin) * conv->taps;
+        if (s->float_stride) {
+            run_floats(conv, &tile, rows, channel, count, (float *)output + p * s->float_stride);
+            continue;
+        }
+        for (size_t r = 0; r < rows; r++)
+            outputs[r] = (int16_t *)output + (p + r) * stride + channel;
         if (s->groups == 1 || count >= TILE_COLUMNS)
             pleura_tile_run(&tile, rows, outputs);
         else
@@ -131,8 +146,8 @@ static void run_block(const pleura_qconv *conv, const int16_t *const *pointers, 
     }
 }
 
-static void run_dense(const pleura_qconv *conv, const int16_t *input, int16_t *output,
-                      void *scratch, size_t unit)
+static void run_dense(const pleura_qconv *conv, const int16_t *input, void *output, void *scratch,
+                      size_t unit)
 {
     const pleura_qconv_spec *s = &conv->spec;
     size_t pixels = (size_t)s->out_height * s->out_width, blocks = s->groups * conv->blocks;

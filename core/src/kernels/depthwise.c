@@ -46,7 +46,7 @@ static bool point(const pleura_qconv *conv, const int16_t *input, size_t oy, siz
     return inside;
 }
 
-static void run_row(const pleura_qconv *conv, const int16_t *input, int16_t *output, void *scratch,
+static void run_row(const pleura_qconv *conv, const int16_t *input, void *rows, void *scratch,
                     size_t oy)
 {
     const pleura_qconv_spec *s = &conv->spec;
@@ -55,7 +55,7 @@ static void run_row(const pleura_qconv *conv, const int16_t *input, int16_t *out
     size_t left = s->pad[1], reach = (s->kernel[1] - 1) * (size_t)s->dilation[1];
     bool inside = false;
     (void)scratch;
-    output += oy * s->out_width * conv->in_stride;
+    int16_t *output = (int16_t *)rows + oy * s->out_width * conv->in_stride;
     pixels[2 * pairs - 1] = conv->zeros; /* the partner of an odd last tap */
     for (size_t ox = 0; ox < s->out_width; ox++, output += conv->in_stride) {
         if (inside && ox * s->stride[1] + reach - left < s->width)

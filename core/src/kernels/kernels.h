@@ -41,6 +41,8 @@ typedef struct pleura_qconv_spec {
     const int32_t *bias;   /* in steps of input x weight; or NULL */
     const float *scale;    /* of each output channel: steps of the output per unit of the sum */
     int16_t low, high;     /* of the output */
+    size_t float_stride;   /* if not 0, the output is float, its pixels so many elements apart: the
+                              sums times `scale`, without bounds */
 } pleura_qconv_spec;
 
 /*
@@ -69,8 +71,8 @@ pleura_qframe pleura_qconv_frame(const pleura_qconv_spec *spec);
 /* The work is cut into units, which threads may share; each thread has its own scratch (bytes). */
 size_t pleura_qconv_units(const pleura_qconv *conv);
 size_t pleura_qconv_scratch(const pleura_qconv *conv);
-void pleura_qconv_run(const pleura_qconv *conv, const int16_t *input, int16_t *output,
-                      void *scratch, size_t unit);
+void pleura_qconv_run(const pleura_qconv *conv, const int16_t *input, void *output, void *scratch,
+                      size_t unit);
 
 /* Multiplications that a run really does. */
 uint64_t pleura_qconv_cost(const pleura_qconv *conv);

@@ -82,7 +82,7 @@ pleura_code pleura_qconv_create(const pleura_qconv_spec *spec, pleura_qconv **ou
     size_t zeros = 2 * pleura_q_stride(spec->channels);
     conv->zeros = pleura_alloc_zero(zeros, sizeof *conv->zeros);
     bool depthwise = spec->groups == spec->channels && spec->out_channels == spec->channels &&
-                     spec->channels > 1;
+                     spec->channels > 1 && !spec->float_stride;
     bool made =
         conv->zeros && (depthwise                           ? pleura_qconv_make_depthwise(conv)
                         : pleura_qconv_suits_winograd(spec) ? pleura_qconv_make_winograd(conv)
@@ -127,8 +127,8 @@ uint64_t pleura_qconv_cost(const pleura_qconv *conv)
     return conv->cost;
 }
 
-void pleura_qconv_run(const pleura_qconv *conv, const int16_t *input, int16_t *output,
-                      void *scratch, size_t unit)
+void pleura_qconv_run(const pleura_qconv *conv, const int16_t *input, void *output, void *scratch,
+                      size_t unit)
 {
     conv->run(conv, input, output, scratch, unit);
 }

@@ -11,7 +11,7 @@
 
 struct pleura_qconv {
     pleura_qconv_spec spec; /* without its pointers */
-    void (*run)(const pleura_qconv *, const int16_t *, int16_t *, void *, size_t unit);
+    void (*run)(const pleura_qconv *, const int16_t *, void *, void *, size_t unit);
     size_t units, scratch;
     uint64_t cost;
 

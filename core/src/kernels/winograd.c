@@ -29,7 +29,7 @@ static size_t patches_of(const pleura_qconv_spec *s)
 
 bool pleura_qconv_suits_winograd(const pleura_qconv_spec *s)
 {
-    if (s->framed || s->groups > 1 || s->kernel[0] != 3 || s->kernel[1] != 3)
+    if (s->framed || s->float_stride || s->groups > 1 || s->kernel[0] != 3 || s->kernel[1] != 3)
         return false;
     if (s->stride[0] != 1 || s->stride[1] != 1 || s->dilation[0] != 1 || s->dilation[1] != 1)
         return false;
@@ -186,7 +186,7 @@ static void put_patch(const pleura_qconv *conv, const int32_t *sums, size_t patc
                         requantise(low[y][x], high[y][x], scale_low, scale_high, limits));
 }
 
-static void run_winograd(const pleura_qconv *conv, const int16_t *input, int16_t *output,
+static void run_winograd(const pleura_qconv *conv, const int16_t *input, void *output,
                          void *scratch, size_t unit)
 {
     size_t patches = patches_of(&conv->spec), room = conv->pixels_per_unit;

@@ -101,6 +101,12 @@ static bool same_in_both_forms(const pleura_value *value)
 static void convert(pleura_lowering *l, uint32_t index, pleura_form to)
 {
     static const size_t perms[2][4] = {{0, 3, 1, 2}, {0, 2, 3, 1}};
+    pleura_tensor **forms = l->tensors[index];
+    if (forms[PLEURA_STEPS] && !forms[PLEURA_PLAIN] && !forms[PLEURA_NHWC]) {
+        pleura_lower_dequantised(l, index);
+        if (l->code != PLEURA_OK || forms[to])
+            return;
+    }
     pleura_tensor *from = l->tensors[index][to == PLEURA_NHWC ? PLEURA_PLAIN : PLEURA_NHWC];
     if (!from) {
         l->code = pleura_fail(l->error, PLEURA_ERROR_ONNX, "ONNX: nothing computes '%.80s'.",
@@ -338,7 +344,7 @@ static bool leaves_grid(const pleura_graph *graph, const pleura_node *node)
 
 static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
 {
-    if (pleura_lower_cut(l, node))
+    if (pleura_lower_integers(l, node) || pleura_lower_cut(l, node))
         return l->code;
     if (pleura_runs_plain(l->graph, node)) /* which rounds, too */
         return pleura_lower_plain(l, node);

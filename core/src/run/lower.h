@@ -35,7 +35,8 @@
 
 #include "plan.h"
 
-typedef enum pleura_form { PLEURA_PLAIN, PLEURA_NHWC, PLEURA_FORM_COUNT } pleura_form;
+/* PLEURA_STEPS: integers.h. */
+typedef enum pleura_form { PLEURA_PLAIN, PLEURA_NHWC, PLEURA_STEPS, PLEURA_FORM_COUNT } pleura_form;
 
 struct pleura_lowering {
     const pleura_graph *graph;
@@ -127,5 +128,10 @@ pleura_code pleura_lower_plain(pleura_lowering *l, const pleura_node *node);
 
 /* Rounds what the node has made to the grid of its output. */
 pleura_code pleura_lower_rounding(pleura_lowering *l, const pleura_node *node);
+
+/* Declares a node in integers, if that can be: lower_integers.c. Its failures are in l->code. */
+bool pleura_lower_integers(pleura_lowering *l, const pleura_node *node);
+/* Floats of a value that exists in integers only. */
+void pleura_lower_dequantised(pleura_lowering *l, uint32_t value);
 
 #endif

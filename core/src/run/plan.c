@@ -156,9 +156,12 @@ enum xnn_status pleura_plan_run(const pleura_plan *plan, pthreadpool_t threads)
 
 void pleura_plan_free(pleura_plan *plan)
 {
-    for (pleura_step *step = plan->steps; step; step = step->next)
+    for (pleura_step *step = plan->steps; step; step = step->next) {
         if (step->operator)
             xnn_delete_operator(step->operator);
+        if (step->kind->release)
+            step->kind->release(step);
+    }
     pleura_free(plan->allocation);
     pleura_arena_free(&plan->keep);
     memset(plan, 0, sizeof *plan);

@@ -68,6 +68,8 @@ typedef struct pleura_step_kind {
     enum xnn_status (*bind)(pleura_step *step);
     /* A kernel of ours. NULL: step->operator is run. */
     enum xnn_status (*run)(const pleura_step *step, pthreadpool_t threads);
+    /* Frees what `build` left in `context`; NULL if that is in the plan's arena. */
+    void (*release)(pleura_step *step);
 } pleura_step_kind;
 
 #define PLEURA_STEP_INPUTS 3
