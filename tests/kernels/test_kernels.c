@@ -8,16 +8,29 @@
 
 #include "check.h"
 #include "kernels/kernels.h"
+#include "kernels/tile_x86.h"
 #include "network.h"
 
-static void test_same_as_plain_loops(void **state)
+static void check_all(void)
 {
-    (void)state;
     uint64_t digest;
     const char *difference = check_kernels(&digest);
     if (difference)
         fail_msg("%s", difference);
     assert_int_equal(digest, CHECK_DIGEST);
+}
+
+static void test_same_as_plain_loops(void **state)
+{
+    (void)state;
+    check_all();
+#if defined(PLEURA_TEST_ALLOCATION) && defined(PLEURA_WIDE_TILES)
+    pleura_test_no_vnni = true;
+    check_all();
+    pleura_test_narrow = true;
+    check_all();
+    pleura_test_no_vnni = pleura_test_narrow = false;
+#endif
 }
 
 static void run_network(unsigned threads)

@@ -1,6 +1,7 @@
 /* The inner loop of every dense layer. */
 #include "qconv.h"
 #include "requantise.h"
+#include "tile_x86.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -90,12 +91,20 @@ INLINE void store(const pleura_tile *tile, size_t rows, int32_t *to)
 
 void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
 {
+#ifdef PLEURA_WIDE_TILES
+    if (pleura_tile_wide(tile, rows, outputs, NULL))
+        return;
+#endif
 #define RUN(count) run(tile, count, outputs)
     FOR_ROWS(rows, RUN)
 }
 
 void pleura_tile_sum(const pleura_tile *tile, size_t rows, int32_t *to)
 {
+#ifdef PLEURA_WIDE_TILES
+    if (pleura_tile_wide(tile, rows, NULL, to))
+        return;
+#endif
 #define STORE(count) store(tile, count, to)
     FOR_ROWS(rows, STORE)
 }

@@ -1,0 +1,18 @@
+/* The tile on processors with wider registers, found at run time: AVX2, and AVX-512's VNNI. */
+#ifndef PLEURA_TILE_X86_H
+#define PLEURA_TILE_X86_H
+
+#include "qconv.h"
+
+#if defined(__x86_64__) && !defined(PLEURA_PORTABLE)
+#define PLEURA_WIDE_TILES 1
+
+#ifdef PLEURA_TEST_ALLOCATION
+extern bool pleura_test_narrow, pleura_test_no_vnni; /* as if the processor had none of it */
+#endif
+
+/* Either does the tile, to whichever output is not NULL, or says false: not on this processor. */
+bool pleura_tile_wide(const pleura_tile *tile, size_t rows, int16_t *const *outputs, int32_t *sums);
+
+#endif
+#endif
