@@ -29,6 +29,9 @@ class Draw:
 
     def __init__(self, count, generator, device):
         self.count, self.generator, self.device = count, generator, device
+        self.grains = None  # on a GPU: a second generator, for what is drawn by the million
+        if torch.device(device).type != "cpu":
+            self.grains = torch.Generator(device).manual_seed(self.whole(0, 2 ** 31))
 
     def uniform(self, low=0.0, high=1.0):
         value = torch.rand(self.count, generator=self.generator)
@@ -41,7 +44,9 @@ class Draw:
         return torch.randperm(self.count, generator=self.generator).to(self.device)
 
     def noise(self, shape):
-        return torch.randn(shape, generator=self.generator).to(self.device)
+        if self.grains is None:
+            return torch.randn(shape, generator=self.generator)
+        return torch.randn(shape, generator=self.grains, device=self.device)
 
     def whole(self, low, high):
         """One whole number in [low, high)."""

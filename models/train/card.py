@@ -62,6 +62,13 @@ threshold the answer is "cannot say".
 | --- | --- | --- |
 {figures}
 
+Calibration, where half of the films are ill: of the films given a probability in each tenth, how many
+were ill.
+
+| films | mean probability | share ill |
+| --- | --- | --- |
+{reliability}
+
 Validation films come from the same hospital, years and archive as the training films, so
 **these figures flatter the model**. On the official test films of this archive, networks of this
 kind commonly lose several points, most of them in specificity. Do not compare these figures
@@ -173,6 +180,8 @@ def card(facts):
         network=NETWORKS.get(facts["network"]["name"], facts["network"]["name"]),
         rounded=ROUNDED if facts["network"]["rounded"] else "", aspect=facts["auc_of_aspect_ratio_alone"],
         parts="\n".join(parts), figures="\n".join(figures),
+        reliability="\n".join(line(films, f"{mean:.3f}", f"{ill:.3f}")
+                              for films, mean, ill in facts["reliability"]),
         interventions="\n".join(interventions), commands=COMMANDS)
 
 

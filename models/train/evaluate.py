@@ -1,6 +1,6 @@
 """Place the decision and measure it.
 
-    python3 models/train/evaluate.py --data DIR --checkpoint RUN/last.pt --out DIR
+    python3 models/train/evaluate.py --data DIR --checkpoint RUN/model.pt --out DIR
 
 Validation children come in two halves.  "select" fits the temperature and places threshold and margin
 here.  "report" has chosen nothing: every figure of metrics.json that describes the model comes from it.
@@ -219,6 +219,7 @@ def evaluate(args):
         "report": base,
         "intervals_95": interval,
         "confusion_rows_truth": confusion.tolist(),
+        "reliability": metrics.reliability(before, truth > 0, at_prevalence(truth > 0)),
         "interventions": changed,
         "worst_intervention": worst,
         "select": measures(probability["select"]["as it is"], seen, decision),
@@ -251,7 +252,7 @@ def write_validation(path, rows, groups, places, probability):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder that holds chest/index.csv")
-    parser.add_argument("--checkpoint", required=True, help="last.pt of a training run")
+    parser.add_argument("--checkpoint", required=True, help="model.pt of a training run")
     parser.add_argument("--out", required=True, help="where metrics.json and validation.csv go")
     parser.add_argument("--cache", help="folder for decoded films")
     parser.add_argument("--gate", help=".json written by gate.py, for the card")

@@ -255,7 +255,7 @@ def untrained_facts():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", help="last.pt of a training run")
+    parser.add_argument("--checkpoint", help="model.pt of a training run")
     parser.add_argument("--random", action="store_true", help="untrained weights, for loader tests")
     parser.add_argument("--gate", help=".npz written by gate.py")
     parser.add_argument("--onto", help="a model file that gets --gate and --version, and float16 "

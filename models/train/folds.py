@@ -28,7 +28,7 @@ SEEDS, FOLDS, CLUSTERS = 3, 5, 6
 
 def predict(run, rows, films, flip):
     """A row for each film held back: path, label, and the logits under each intervention."""
-    net, state = load(run.out / "last.pt", run.device)
+    net, state = load(run.out / "model.pt", run.device)
     scores = {name: logits(net, inputs(films, run.held, change, state["size"]), run.device, flip)
               for name, change in INTERVENTIONS.items()}
     for item, place in enumerate(run.held):

@@ -1,6 +1,6 @@
 """The gate: one more layer on the network's features, one output for each reason to refuse.
 
-    python3 models/train/gate.py --data DIR --pictures DIR --checkpoint RUN/last.pt --out RUN/gate.npz
+    python3 models/train/gate.py --data DIR --pictures DIR --checkpoint RUN/model.pt --out RUN/gate.npz
     python3 models/train/gate.py --data DIR --pictures DIR --model model.onnx --out gate.npz
 
 The network itself stays as it is, so that its answers do not depend on the gate.  Each output is a
@@ -173,7 +173,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder that holds chest/index.csv and ood/")
     parser.add_argument("--pictures", required=True, help="what pictures.sh fetched")
-    parser.add_argument("--checkpoint", help="last.pt of a training run")
+    parser.add_argument("--checkpoint", help="model.pt of a training run")
     parser.add_argument("--model", help="a model file of ours, in place of a checkpoint")
     parser.add_argument("--out", required=True, help="the .npz to write")
     parser.add_argument("--cache", help="folder for decoded films")

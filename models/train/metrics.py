@@ -34,6 +34,17 @@ def calibration_error(probability, positive, weight=None, bins=10):
     return float(sum(gaps) / weight.sum())
 
 
+def reliability(probability, positive, weight=None, bins=10):
+    """[[films, mean probability, share positive]] of each bin that has films: a calibration plot."""
+    probability, positive = np.asarray(probability), np.asarray(positive, dtype=float)
+    weight = np.ones(len(positive)) if weight is None else weight
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    return [[int((place == b).sum()),
+             *(float(np.average(value[place == b], weights=weight[place == b]))
+               for value in (probability, positive))]
+            for b in range(bins) if (place == b).any()]
+
+
 def softmax(logits, temperature=1.0):
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     scaled = np.exp(scaled - scaled.max(1, keepdims=True))

@@ -25,11 +25,11 @@ if [ "$what" = whole ]; then
     teacher=(--teacher "$work/teacher.npy")
 fi
 step train.py "${common[@]}" "${net[@]}" "${teacher[@]}" --seed "${SEED:-0}" --out "$work/net"
-checkpoint=$work/net/last.pt weights=float16
+checkpoint=$work/net/model.pt weights=float16
 if [ "${EIGHT_BITS:-}" ]; then
     step settle.py "${common[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
         --out "$work/net8" --resume
-    checkpoint=$work/net8/last.pt weights=qdq
+    checkpoint=$work/net8/model.pt weights=qdq
 fi
 [ -d "$work/pictures/files" ] || "$here/pictures.sh" "$work/pictures"
 step gate.py "${common[@]}" --pictures "$work/pictures/files" --checkpoint "$checkpoint" \

@@ -1,6 +1,6 @@
 """A short run with eight-bit roundings, from a trained network.
 
-    python3 models/train/settle.py --data DIR --trained RUN/last.pt --out RUN8
+    python3 models/train/settle.py --data DIR --trained RUN/model.pt --out RUN8
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options(parser)
     parser.set_defaults(epochs=3, rate=1e-3, dropout=0.0)
-    parser.add_argument("--trained", required=True, help="last.pt of a training run")
+    parser.add_argument("--trained", required=True, help="model.pt of a training run")
     Settle(parser.parse_args()).go()
 
 

@@ -94,7 +94,7 @@ class Line(unittest.TestCase):
             history = json.loads((root / "net" / "history.json").read_text())
             self.assertEqual([epoch["epoch"] for epoch in history["epochs"]], [1, 2, 3, 4])
 
-            trained, rounded = root / "net" / "last.pt", root / "net8" / "last.pt"
+            trained, rounded = root / "net" / "model.pt", root / "net8" / "model.pt"
             self.call(settle, *data, "--threads", 1, "--net", "tiny", "--size", 48, "--epochs", 1, "--trained",
                       trained, "--out", root / "net8")
             for checkpoint, weights in ((trained, "float16"), (rounded, "qdq")):

@@ -149,6 +149,10 @@ class Figures(unittest.TestCase):
         weight = evaluate.at_prevalence(truth, 0.2)
         self.assertAlmostEqual(weight[truth].sum() / weight.sum(), 0.2)
 
+    def test_reliability_has_each_bin_once(self):
+        rows = metrics.reliability([0.05, 0.07, 0.95, 1.0], [0, 1, 1, 1], np.array([3.0, 1, 1, 1]))
+        np.testing.assert_allclose(rows, [[2, 0.055, 0.25], [2, 0.975, 1.0]])
+
     def test_threshold_between_two_groups(self):
         ill, truth = np.array([0.1] * 50 + [0.7] * 50), np.arange(100) >= 50
         self.assertTrue(0.1 < evaluate.place_threshold(ill, truth, ill, truth) <= 0.7)
@@ -175,7 +179,7 @@ class Card(unittest.TestCase):
             "intervals_95": {name: [0.8, 1.0] for name in figure},
             "interventions": {"blur": {**figure, "decisions_changed": 0.1,
                                        "opposite_clear_answers": 0.0}},
-            "worst_intervention": "blur", "auc_of_aspect_ratio_alone": 0.85,
+            "worst_intervention": "blur", "reliability": [[5, 0.12, 0.2]], "auc_of_aspect_ratio_alone": 0.85,
             "gate": {"gates": ["adult"],
                      "held_back": {"adult": {"pictures": 9, "refused": 1, "by_its_own_gate": 1}}}}
         text = card.card(facts)

@@ -2,8 +2,8 @@
 
     python3 models/train/train.py --data DIR --out RUN --start WEIGHTS [--fold K] [--resume]
 
-What is saved in --out after each epoch: ``last.pt`` (all that is needed to go on with --resume; its
-"average" is the model) and ``history.json``.  Nothing is chosen on the films held back, not even the
+What is saved in --out after each epoch: ``last.pt`` (all that is needed to go on with --resume) and
+``history.json``; at the end ``model.pt``, the averaged weights.  Nothing is chosen on the films held back, not even the
 epoch: the learning rate ends at nothing, the weights are averaged over steps, and the last average is
 the model.  On a CUDA device all of it runs there, in bfloat16 where the device has it.
 """
@@ -188,7 +188,8 @@ class Run:
         start(self.net, self.args.start, sample.cpu())
 
     def restore(self):
-        state = torch.load(self.out / "last.pt", map_location=self.device.name)
+        state = torch.load(self.out / "last.pt", map_location=self.device.name,
+                           weights_only=False)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optim.load_state_dict(state["optim"])
@@ -246,6 +247,7 @@ class Run:
                 "lr": self.rate(), "seconds": round(time.time() - began, 1)})
             self.save()
             print(self.line(), flush=True)
+        keep(self.out / "model.pt", self.facts())
 
     def line(self):
         last = self.history[-1]
@@ -256,11 +258,15 @@ class Run:
                          f"viral {each['viral_auc']:.3f}")
         return " | ".join([*parts, f"{last['seconds']} s"])
 
+    def facts(self):
+        """What is needed of the run once it is over."""
+        return {"average": self.average.state_dict(), "history": self.history,
+                "name": self.net.name, "size": self.args.size, "rounded": self.rounded}
+
     def save(self):
         keep(self.out / "last.pt", {
-            "net": self.net.state_dict(), "average": self.average.state_dict(),
-            "optim": self.optim.state_dict(), "history": self.history, "step": self.step,
-            "name": self.net.name, "size": self.args.size, "rounded": self.rounded})
+            **self.facts(), "net": self.net.state_dict(), "optim": self.optim.state_dict(),
+            "step": self.step})
         write_history(self.out / "history.json", self.args, self.history)
 
 
@@ -294,7 +300,7 @@ def write_history(path, args, history):
 
 def load(path, device=None):
     """The averaged network of a run."""
-    state = torch.load(path, map_location="cpu")
+    state = torch.load(path, map_location="cpu", weights_only=False)
     net = Net(state["name"])
     if state.get("rounded"):
         net = quantise.shape(net)
