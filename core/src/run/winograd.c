@@ -1,11 +1,9 @@
 #include "winograd.h"
 
+#include "v4.h"
+
 #include <pthreadpool.h>
 #include <string.h>
-
-/* Four channels at once, on any processor; XNNPACK's rows may start at any float. */
-typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int v4i __attribute__((vector_size(16)));
 
 #define MOST 6 /* the largest n */
 
@@ -101,7 +99,7 @@ static void filter_block(const filters *f, size_t m, size_t in, size_t out, floa
             column[j] = half[j][i];
         one(column, done);
         for (size_t j = 0; j < n; j++, to += f->in * f->out)
-            *(v4 *)to = done[j];
+            v4_store(to, done[j]);
     }
 }
 
@@ -229,7 +227,7 @@ static inline __attribute__((always_inline)) void input_tile(const strip *s, siz
         v4 half[MOST][MOST], column[MOST], done[MOST];
         for (size_t j = 0; j < n; j++) {
             for (size_t i = 0; i < n; i++)
-                column[i] = *(const v4 *)(at[i * n + j] + c);
+                column[i] = v4_load(at[i * n + j] + c);
             one(column, done);
             for (size_t i = 0; i < n; i++)
                 half[i][j] = done[i];
@@ -238,17 +236,9 @@ static inline __attribute__((always_inline)) void input_tile(const strip *s, siz
         for (size_t i = 0; i < n; i++) {
             one(half[i], done);
             for (size_t j = 0; j < n; j++, to += plane)
-                *(v4 *)to = done[j];
+                v4_store(to, done[j]);
         }
     }
-}
-
-static inline v4 bounded(v4 x, float low, float high)
-{
-    v4 least = (v4){0} + low, most = (v4){0} + high;
-    v4i below = x<least, above = x> most;
-    x = (v4)((below & (v4i)least) | (~below & (v4i)x));
-    return (v4)((above & (v4i)most) | (~above & (v4i)x));
 }
 
 static inline __attribute__((always_inline)) void output_tile(const strip *s, size_t tile, size_t m,
@@ -257,23 +247,24 @@ static inline __attribute__((always_inline)) void output_tile(const strip *s, si
     const layer *l = s->layer;
     const pleura_tensor *y = s->step->output;
     size_t channels = y->width, n = m + 2, plane = l->strip * channels;
+    v4 low = v4_all(l->low), high = v4_all(l->high);
     size_t top = (s->first_row + tile / l->columns) * m, left = tile % l->columns * m;
     for (size_t c = 0; c < channels; c += 4) {
         v4 half[MOST][MOST], column[MOST], done[MOST];
         const float *from = s->products + tile * channels + c;
         for (size_t j = 0; j < n; j++) {
             for (size_t i = 0; i < n; i++)
-                column[i] = *(const v4 *)(from + (i * n + j) * plane);
+                column[i] = v4_load(from + (i * n + j) * plane);
             one(column, done);
             for (size_t i = 0; i < m; i++)
                 half[i][j] = done[i];
         }
-        v4 bias = *(const v4 *)(l->bias + c);
+        v4 bias = v4_load(l->bias + c);
         for (size_t i = 0; i < m && top + i < y->dims.size[1]; i++) {
             float *to = s->to + ((top + i) * y->dims.size[2] + left) * y->stride + c;
             one(half[i], done);
             for (size_t j = 0; j < m && left + j < y->dims.size[2]; j++, to += y->stride)
-                *(v4 *)to = bounded(done[j] + bias, l->low, l->high);
+                v4_store(to, v4_bound(done[j] + bias, low, high));
         }
     }
 }
