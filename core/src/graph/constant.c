@@ -158,6 +158,7 @@ void *pleura_constant_storage(pleura_graph *graph, pleura_value *value)
 {
     size_t size = pleura_element_size(value->element);
     void *data = pleura_arena_alloc(&graph->arena, (size_t)pleura_value_elements(value) * size + 1);
+    graph->out_of_memory = graph->out_of_memory || !data;
     value->data = data;
     return data;
 }

@@ -259,6 +259,7 @@ static pleura_grid *read_grid(pleura_graph *graph, const pleura_node *node,
         return NULL;
     pleura_grid *grid = pleura_arena_alloc(&graph->arena, sizeof *grid);
     int32_t *zeros = pleura_arena_alloc(&graph->arena, (size_t)count * sizeof *zeros);
+    graph->out_of_memory = graph->out_of_memory || !grid || !zeros;
     if (!grid || !zeros)
         return NULL;
     for (int64_t i = 0; zero && i < count; i++)

@@ -242,6 +242,7 @@ typedef struct pleura_graph {
     size_t property_count, property_capacity;
     const void *data_begin, *data_end; /* the file, into which constants may point */
     int64_t folded;                    /* elements that folding has made */
+    bool out_of_memory; /* set by what has no other way to say so; ends the step that it is in */
 } pleura_graph;
 
 void pleura_graph_free(pleura_graph *graph);

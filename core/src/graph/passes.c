@@ -303,5 +303,7 @@ pleura_code pleura_graph_simplify(pleura_graph *graph, pleura_error *error)
     }
     pleura_count_users(graph);
     bury_unread(graph);
+    if (code == PLEURA_OK && graph->out_of_memory)
+        code = pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory while simplifying.");
     return code;
 }

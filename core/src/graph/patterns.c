@@ -214,8 +214,9 @@ static bool fuse_layer_norm(pleura_graph *graph, pleura_node *node)
         return false;
     uint32_t one = constant_one(graph), x = minus->inputs[0];
     pleura_attribute *attribute = pleura_arena_alloc(&graph->arena, sizeof *attribute);
-    if (one == PLEURA_NONE || !attribute)
-        return false; /* without it the network is as right */
+    graph->out_of_memory = graph->out_of_memory || one == PLEURA_NONE || !attribute;
+    if (graph->out_of_memory)
+        return false;
     *attribute = (pleura_attribute){.name = "epsilon", .kind = 'f', .f = (float)epsilon};
     node->op = PLEURA_OP_LayerNormalization;
     node->inputs[0] = x;
