@@ -19,6 +19,8 @@ static bool is_real_constant(const pleura_graph *graph, const pleura_node *node,
     return value->data && pleura_is_real(value);
 }
 
+#define LARGEST_WINDOW 1024
+
 static bool is_plain_window(const pleura_graph *graph, const pleura_node *node)
 {
     const pleura_value *x = &graph->values[node->inputs[0]];
@@ -33,9 +35,10 @@ static bool is_plain_window(const pleura_graph *graph, const pleura_node *node)
         return false;
     if (pleura_window_resolve(graph, node, NULL, &w, NULL) != PLEURA_OK)
         return true;
-    /* XNNPACK pools windows of more than one place that leave none out. */
-    return w.kernel[0] * w.kernel[1] == 1 || w.stride[0] > w.kernel[0] ||
-           w.stride[1] > w.kernel[1] ||
+    /* XNNPACK pools windows of more than one place that leave none out, and keeps a pointer for each
+     * place of each window. */
+    return w.kernel[0] * w.kernel[1] == 1 || w.kernel[0] * w.kernel[1] > LARGEST_WINDOW ||
+           w.stride[0] > w.kernel[0] || w.stride[1] > w.kernel[1] ||
            (node->op == PLEURA_OP_AveragePool && (w.dilation[0] != 1 || w.dilation[1] != 1));
 }
 
