@@ -107,9 +107,9 @@ EMSCRIPTEN_KEEPALIVE void pleura_wasm_unload(session *self)
 
 /* More than one thread needs the module that was built with them; the others count to one. */
 EMSCRIPTEN_KEEPALIVE session *pleura_wasm_load(const void *onnx, size_t size, unsigned threads,
-                                               pleura_error *error)
+                                               const char *sha256, pleura_error *error)
 {
-    pleura_model_options options = {.threads = threads};
+    pleura_model_options options = {.threads = threads, .sha256 = sha256};
     session *self = calloc(1, sizeof *self);
     if (self == NULL) {
         out_of_memory(error);

@@ -49,7 +49,7 @@ test('a pool that cannot be had says why, and leaves no worker behind', async ()
   await assert.rejects(loadPool({ model, tier: 'avx512' }), fails('argument', /avx512/));
 });
 
-test('the default leaves a processor free, and is never none', () => {
+test('the default is one to four workers', () => {
   const workers = defaultWorkers();
   assert.ok(Number.isInteger(workers) && workers >= 1 && workers <= 4);
 });

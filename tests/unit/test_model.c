@@ -115,6 +115,28 @@ static void file_without_metadata_has_no_finding(void **state)
     free(file.bytes);
 }
 
+static void a_digest_that_is_known_is_not_computed(void **state)
+{
+    (void)state;
+    buffer file = classifier();
+    char known[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    pleura_model_options options = {.sha256 = known};
+    pleura_model *model;
+    pleura_error error = {0};
+    assert_int_equal(pleura_model_load(file.bytes, file.size, &options, &model, &error), PLEURA_OK);
+    assert_string_equal(pleura_model_sha256(model), known);
+    assert_non_null(strstr(pleura_model_info_json(model), known));
+    pleura_model_free(model);
+    for (int i = 0; i < 2; i++) {
+        known[63] = i == 0 ? 'F' : '\0';
+        error = (pleura_error){0};
+        assert_int_equal(pleura_model_load(file.bytes, file.size, &options, &model, &error),
+                         PLEURA_ERROR_ARGUMENT);
+        assert_null(model);
+    }
+    free(file.bytes);
+}
+
 static void two_models_at_once(void **state)
 {
     (void)state;
@@ -374,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_the_file_says),
         cmocka_unit_test(file_without_metadata_has_no_finding),
+        cmocka_unit_test(a_digest_that_is_known_is_not_computed),
         cmocka_unit_test(two_models_at_once),
         cmocka_unit_test(refuses_an_unknown_operator_by_name),
         cmocka_unit_test(refuses_what_does_not_fit),

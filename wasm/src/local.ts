@@ -1,5 +1,6 @@
 // The classifier on the calling thread.
 import { PleuraError } from './errors.js';
+import { sha256 } from './digest.js';
 import { open, readAll } from './fetch.js';
 import { nameOf, toView } from './film.js';
 import { compile, createCore, type Core } from './module.js';
@@ -27,11 +28,12 @@ export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
     return core;
   });
   // Side by side: the module and the model are the two halves of the waiting.
-  const [core, onnx] = await Promise.all([start, modelBytes(options)]);
+  const model = modelBytes(options).then(async (bytes) => ({ bytes, digest: options.sha256 ?? (await sha256(bytes)) }));
+  const [core, { bytes, digest }] = await Promise.all([start, model]);
   try {
     let threads = most;
-    if (wanted === 'auto' && most > 1) threads = loadFaster(core, onnx, most);
-    else core.loadModel(onnx, most);
+    if (wanted === 'auto' && most > 1) threads = loadFaster(core, bytes, most, digest);
+    else core.loadModel(bytes, most, digest);
     return new LocalPleura(core, tier, threads);
   } catch (error) {
     core.dispose();

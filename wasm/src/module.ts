@@ -111,11 +111,12 @@ export class Core {
   }
 
   /** In place of the model before, which goes first: memory never shrinks, so that both would stay. */
-  loadModel(onnx: Uint8Array, threads = 1): void {
+  loadModel(onnx: Uint8Array, threads = 1, sha256?: string): void {
     this.#call((glue, scope) => {
       glue._pleura_wasm_unload(this.#session);
       this.#session = 0;
-      this.#session = glue._pleura_wasm_load(scope.bytes(onnx), onnx.byteLength, threads, this.#error);
+      const digest = sha256 === undefined ? 0 : scope.text(sha256);
+      this.#session = glue._pleura_wasm_load(scope.bytes(onnx), onnx.byteLength, threads, digest, this.#error);
       if (this.#session === 0) throw this.#fault();
     });
   }

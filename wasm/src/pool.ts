@@ -1,4 +1,5 @@
 import { inBatch, type BatchItem, type BatchOptions } from './batch.js';
+import { sha256 } from './digest.js';
 import { PleuraError } from './errors.js';
 import { Line } from './line.js';
 import { modelBytes } from './local.js';
@@ -43,12 +44,13 @@ export interface Pool extends WorkerPleura {
 }
 
 /**
- * One for each processor but the one that the page itself needs, and at most 4: each holds the
- * network's weights again, and phones with 8 processors have 4 fast ones. bench/README.md measures it.
+ * One for each processor but the one that the page itself needs; of two, both, since the page needs
+ * little of its own (1.83 x the films of one worker, bench/README.md). At most 4: each holds the
+ * network's weights again, and phones with 8 processors have 4 fast ones.
  */
 export function defaultWorkers(): number {
   const { hardwareConcurrency = 1 } = globalThis.navigator ?? {};
-  return Math.min(Math.max(hardwareConcurrency - 1, 1), 4);
+  return Math.min(hardwareConcurrency <= 2 ? hardwareConcurrency : hardwareConcurrency - 1, 4);
 }
 
 /**
@@ -72,7 +74,7 @@ export async function loadPool(options: PoolOptions): Promise<Pool> {
       return module;
     });
     const [module, bytes] = await Promise.all([compiled, modelBytes(options)]);
-    const kit = { tier, module, model: shared(bytes) };
+    const kit = { tier, module, model: shared(bytes), sha256: await sha256(bytes) };
     const loaded = await first.load(kit);
     const others = Array.from({ length: workers - 1 }, () => new Seat(tier, openLine));
     return new PoolPleura(loaded, kit, [first, ...others], timeLimit, openLine);

@@ -5,6 +5,8 @@ import type { Bytes, ClassifyOptions, Film, LoadOptions, ModelInfo, Progress, Re
 /** What a pool hands to its workers, so that none of them fetches anything for itself. */
 export interface Prepared {
   module?: WebAssembly.Module;
+  /** Of the model. */
+  sha256?: string | undefined;
 }
 
 /** What the page may ask of the worker, and what it answers. */

@@ -36,11 +36,11 @@ function fastest(core: Core): number {
  * Loads a model for the number of threads that is faster, `threads` or 1. On a machine that is busy
  * or has fewer processors than it says, threads wait for each other longer than they save.
  */
-export function loadFaster(core: Core, onnx: Uint8Array, threads: number): number {
-  core.loadModel(onnx, 1);
+export function loadFaster(core: Core, onnx: Uint8Array, threads: number, sha256?: string): number {
+  core.loadModel(onnx, 1, sha256);
   const alone = fastest(core);
-  core.loadModel(onnx, threads);
+  core.loadModel(onnx, threads, sha256);
   if (fastest(core) < 0.9 * alone) return threads;
-  core.loadModel(onnx, 1);
+  core.loadModel(onnx, 1, sha256);
   return 1;
 }

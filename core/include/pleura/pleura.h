@@ -172,7 +172,11 @@ typedef struct pleura_model pleura_model;
 #define PLEURA_MAX_MODEL_BYTES ((size_t)1 << 30)
 
 typedef struct pleura_model_options {
-    unsigned threads; /* 0 or 1: the calling thread alone. WebAssembly builds ignore more. */
+    unsigned
+        threads; /* 0 or 1: the calling thread alone. WebAssembly without threads ignores more. */
+    const char
+        *sha256; /* of the file, 64 lower-case hexadecimal digits, where the caller has them from
+                           faster code than ours; NULL: they are computed. They are believed. */
 } pleura_model_options;
 
 /*

@@ -153,6 +153,11 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
 /* More threads than this never helped a network of our size, and a typo should not start a million. */
 #define MAX_THREADS 256
 
+static bool is_digest(const char *text)
+{
+    return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
 pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_options *options,
                               pleura_model **out, pleura_error *error)
 {
@@ -171,10 +176,16 @@ pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_
     if (threads > MAX_THREADS)
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT, "%u threads; at most %d are started.",
                            threads, MAX_THREADS);
+    if (options && options->sha256 && !is_digest(options->sha256))
+        return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
+                           "pleura_model_load: `sha256` has not 64 lower-case hexadecimal digits.");
     pleura_model *model = pleura_alloc_zero(1, sizeof *model);
     if (!model)
         return pleura_fail_memory(error, sizeof *model, "the model");
-    pleura_sha256_hex(onnx, size, model->sha256);
+    if (options && options->sha256)
+        memcpy(model->sha256, options->sha256, sizeof model->sha256);
+    else
+        pleura_sha256_hex(onnx, size, model->sha256);
     pleura_code code = build(model, onnx, size, threads, error);
     if (code == PLEURA_OK)
         *out = model;
