@@ -172,9 +172,9 @@ static const char *report(session *self, const char *name, const pleura_result *
  */
 EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_classify(session *self, const void *bytes, size_t size,
                                                       const char *name, float threshold,
-                                                      pleura_error *error)
+                                                      bool heatmap, pleura_error *error)
 {
-    pleura_classify_options options = {0};
+    pleura_classify_options options = {.heatmap = heatmap};
     options.has_threshold = !isnan(threshold);
     options.threshold = options.has_threshold ? threshold : 0;
 

@@ -14,6 +14,9 @@ struct pleura_result {
     pleura_reasons reasons;
     pleura_times times;
     float threshold;
+    bool has_heatmap;
+    pleura_heatmap heatmap;
+    float *map;   /* its values, or NULL */
     size_t count; /* probabilities; 0 where the gate refused */
     float probabilities[];
 };
@@ -46,8 +49,47 @@ static pleura_code run_network(pleura_model *model, const pleura_image *image,
     return code;
 }
 
-static pleura_code judge(pleura_model *model, const pleura_image *image, pleura_result *result,
-                         pleura_error *error)
+static size_t likeliest(const float *answers, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (answers[i] > answers[best])
+            best = i;
+    return best;
+}
+
+/* From the features that the run left behind. */
+static pleura_code make_heatmap(const pleura_model *model, const pleura_image *image,
+                                pleura_result *result, pleura_error *error)
+{
+    const pleura_decision_spec *spec = pleura_model_decision_spec(model);
+    const pleura_heatmap_head *head = pleura_model_heatmap_head(model);
+    if (!head)
+        return PLEURA_OK;
+    size_t area = (size_t)head->width * head->height;
+    result->map = pleura_alloc(area * sizeof *result->map);
+    if (!result->map)
+        return pleura_fail_memory(error, area * sizeof *result->map, "the heatmap");
+    pleura_heatmap *map = &result->heatmap;
+    map->answer = spec->finding != PLEURA_NO_ANSWER
+                      ? spec->finding
+                      : likeliest(result->probabilities, spec->label_count);
+    map->width = head->width;
+    map->height = head->height;
+    map->values = result->map;
+    pleura_code code =
+        pleura_heatmap_make(head, spec, result->probabilities, map->answer, result->map, error);
+    if (code != PLEURA_OK)
+        return code;
+    pleura_tensor_region(pleura_model_input_spec(model), image, &map->region);
+    pleura_heatmap_zones(map->values, map->width, map->height, &map->region, map->zones);
+    map->zone = (pleura_zone)likeliest(map->zones, PLEURA_ZONE_COUNT);
+    result->has_heatmap = true;
+    return PLEURA_OK;
+}
+
+static pleura_code judge(pleura_model *model, const pleura_image *image, bool heatmap,
+                         pleura_result *result, pleura_error *error)
 {
     const pleura_decision_spec *spec = pleura_model_decision_spec(model);
     double start = pleura_clock_ms();
@@ -66,7 +108,7 @@ static pleura_code judge(pleura_model *model, const pleura_image *image, pleura_
     result->count = spec->label_count + spec->group_count;
     result->outcome =
         pleura_decide_outcome(spec, result->probabilities, result->threshold, &result->reasons);
-    return PLEURA_OK;
+    return heatmap ? make_heatmap(model, image, result, error) : PLEURA_OK;
 }
 
 static pleura_code check_options(const pleura_classify_options *options, pleura_error *error)
@@ -112,7 +154,7 @@ pleura_code pleura_classify_image(pleura_model *model, const pleura_image *image
     pleura_result *made = new_result(model, options, error);
     if (!made)
         return PLEURA_ERROR_MEMORY;
-    code = judge(model, image, made, error);
+    code = judge(model, image, options && options->heatmap, made, error);
     made->times.total = pleura_clock_ms() - start;
     if (code == PLEURA_OK)
         *result = made;
@@ -148,6 +190,8 @@ pleura_code pleura_classify(pleura_model *model, const void *bytes, size_t size,
 
 void pleura_result_free(pleura_result *result)
 {
+    if (result)
+        pleura_free(result->map);
     pleura_free(result);
 }
 
@@ -184,4 +228,20 @@ float pleura_result_threshold(const pleura_result *result)
 void pleura_result_times(const pleura_result *result, pleura_times *times)
 {
     *times = result->times;
+}
+
+const pleura_heatmap *pleura_result_heatmap(const pleura_result *result)
+{
+    return result->has_heatmap ? &result->heatmap : NULL;
+}
+
+const char *pleura_zone_name(pleura_zone zone)
+{
+    static const char *const names[PLEURA_ZONE_COUNT + 1] = {
+#define X(name, text) text,
+        PLEURA_ZONES(X)
+#undef X
+            "unknown",
+    };
+    return names[(size_t)zone < PLEURA_ZONE_COUNT ? (size_t)zone : PLEURA_ZONE_COUNT];
 }

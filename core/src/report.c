@@ -103,6 +103,49 @@ static void add_times(pleura_json *json, const pleura_result *result)
     pleura_json_close(json, '}');
 }
 
+/* Three digits tell more than an eye sees. */
+#define MAP_DIGITS 3
+
+static void add_numbers(pleura_json *json, const char *key, const float *values, size_t count)
+{
+    pleura_json_key(json, key);
+    pleura_json_open(json, '[');
+    for (size_t i = 0; i < count; i++)
+        pleura_json_number(json, (double)values[i], MAP_DIGITS);
+    pleura_json_close(json, ']');
+}
+
+/* Only where one was asked for and made. */
+static void add_heatmap(pleura_json *json, const pleura_model *model, const pleura_result *result)
+{
+    const pleura_heatmap *map = result ? pleura_result_heatmap(result) : NULL;
+    if (!map)
+        return;
+    pleura_json_key(json, "heatmap");
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "answer");
+    pleura_json_text(json, pleura_model_answer_name(model, map->answer));
+    bool any = map->zones[map->zone] > 0;
+    pleura_json_key(json, "zone");
+    pleura_json_text(json, any ? pleura_zone_name(map->zone) : NULL);
+    pleura_json_key(json, "zones");
+    pleura_json_open(json, '{');
+    for (int zone = 0; zone < PLEURA_ZONE_COUNT; zone++) {
+        pleura_json_key(json, pleura_zone_name((pleura_zone)zone));
+        pleura_json_number(json, (double)map->zones[zone], MAP_DIGITS);
+    }
+    pleura_json_close(json, '}');
+    const float region[] = {map->region.left, map->region.top, map->region.width,
+                            map->region.height};
+    add_numbers(json, "region", region, 4);
+    pleura_json_key(json, "width");
+    pleura_json_integer(json, map->width);
+    pleura_json_key(json, "height");
+    pleura_json_integer(json, map->height);
+    add_numbers(json, "values", map->values, (size_t)map->width * map->height);
+    pleura_json_close(json, '}');
+}
+
 static void add_decision(pleura_json *json, const pleura_model *model, const pleura_result *result)
 {
     pleura_json_key(json, "outcome");
@@ -128,6 +171,7 @@ size_t pleura_report_json(const pleura_model *model, const char *file, const ple
     pleura_json_key(&json, "file");
     pleura_json_text(&json, file);
     add_decision(&json, model, fault ? NULL : result);
+    add_heatmap(&json, model, fault ? NULL : result);
     if (fault)
         add_error(&json, fault);
     add_model(&json, model);

@@ -49,6 +49,7 @@ onPage('a model of 18 outputs and no metadata is brought, and its scores stand a
   assert.match(await page.locator('#answer').innerText(), /defines no finding/i);
   assert.equal(await page.locator('#answer .others li').count(), 18);
   assert.match(await page.textContent('#operating'), /no finding/);
+  assert.match(await page.textContent('#heat-text'), /activation map for \d+/, 'this one ends in pooling and a linear layer, too');
   // And back: the answers are those of before.
   await page.click('[data-view=model]');
   await page.selectOption('#model-choice', '0');
@@ -57,6 +58,21 @@ onPage('a model of 18 outputs and no metadata is brought, and its scores stand a
   await finished(page, 3);
   assert.ok((await rows(page)).every(({ state }) => state !== 'error'));
   assert.ok((await savedLines(page)).every(({ finding }) => finding === 'pneumonia'));
+});
+
+onPage('a network without an exact map gets one of occlusions, when it is asked for', {}, async ({ page }) => {
+  await page.click('[data-view=model]');
+  await page.locator('#model-file').setInputFiles(written([{ name: 'other.onnx', bytes: smallNet(3, { pool: 'MaxPool' }) }])[0]);
+  await page.waitForFunction(() => document.querySelector('#model-choice')?.selectedOptions[0].textContent === 'other.onnx');
+  await page.click('[data-view=films]');
+  await drop(page, [films[0]]);
+  await finished(page, 1);
+  await page.waitForFunction(() => /no exact heatmap/.test(document.querySelector('#heat-text').textContent));
+  await page.click('#occlusion');
+  await page.waitForFunction(() => /Occlusion map, not an exact one.*145 runs/.test(document.querySelector('#heat-text').textContent));
+  await page.waitForTimeout(200);
+  const drawn = await page.locator('#film canvas.heat').evaluate((canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0));
+  assert.ok(drawn);
 });
 
 onPage('a file that is no model is refused with a sentence, and the model before it stays', {}, async ({ page }) => {

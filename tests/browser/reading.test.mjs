@@ -192,6 +192,29 @@ onPage('works without a mouse, from opening to export', {}, async ({ page }) => 
   assert.deepEqual(lines.find(({ file }) => file === marked[2].name).reader, { mark: 'flagged', note: 'second reading, "please"' });
 });
 
+onPage('the heatmap lies over the film, says where, and goes', {}, async ({ page }) => {
+  await drop(page, films);
+  await finished(page, films.length);
+  const there = native(films, '--heatmap');
+  await page.waitForFunction(() => document.querySelector('#heat-text').textContent !== '');
+  const name = await page.textContent('#film-name');
+  const { heatmap } = there.get(name);
+  const words = await page.textContent('#heat-text');
+  const share = `${Math.round(heatmap.zones[heatmap.zone] * 100)}%`;
+  assert.ok(words.includes(heatmap.zone.replace('_', ' ')) && words.includes(share), `${words}: ${heatmap.zone}, ${share}`);
+  assert.match(await page.getAttribute('#film', 'aria-describedby'), /heat-text/);
+  await page.waitForTimeout(200);
+  const drawn = async () => (await pixels(page, '#film canvas.heat')).drawn;
+  assert.ok((await drawn()) > 1000);
+  await page.locator('#opacity').fill('0.8');
+  assert.equal(await page.locator('#film canvas.heat').evaluate(({ style }) => style.opacity), '0.8');
+  await page.focus('#rows');
+  await page.keyboard.press('h');
+  await page.waitForTimeout(200);
+  assert.equal(await drawn(), 0);
+  assert.equal(await page.textContent('#heat-text'), '');
+});
+
 onPage('the list is sorted, filtered and searched', {}, async ({ page }) => {
   await drop(page, films);
   await finished(page, films.length);

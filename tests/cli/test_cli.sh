@@ -115,6 +115,9 @@ p=$(node -p 'JSON.parse(require("fs").readFileSync("out.txt", "utf8").split("\n"
 is "the probability is the one computed by hand" "$p" 0.828
 run classify --model model.onnx --json --threshold 0.1 film.png
 is "--threshold is used" "$(rows)" "film.png finding,"
+run classify --model model.onnx --json --heatmap film.png blank.png
+is "--heatmap says where the evidence lies, where there is an answer" \
+    "$(grep -cE '"heatmap":\{"answer":"[a-z_]+","zone":("[a-z_]+"|null)' <out.txt)" 1
 run classify --model=model.onnx --json --threshold=0.1 -- film.png
 is "--name=value and -- work" "$(rows)" "film.png finding,"
 run classify --model model.onnx --json photo.png small.png strip.png blank.png

@@ -1,11 +1,12 @@
 // The package as a user meets it, on both tiers.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { load, PleuraError, supports } from 'pleura';
+import { load, PleuraError, supports, ZONES } from 'pleura';
 import { createCore } from '../../wasm/dist/module.js';
-import { blank, deep, difference, fixtures, hostile, MODEL, TOLERANCE } from './support.mjs';
+import { blank, deep, difference, fixtures, hostile, MODEL, native, TOLERANCE } from './support.mjs';
 
 const model = readFileSync(MODEL);
 const film = readFileSync(fixtures()[0]);
@@ -115,6 +116,19 @@ for (const tier of ['simd', 'relaxed']) {
         assert.equal(answer.probabilities, null);
         assert.ok(answer.reasons.some((reason) => reason.code === code && reason.message), JSON.stringify(answer.reasons));
       }
+    });
+
+    test('a heatmap where it is asked for, the same as natively', async () => {
+      const path = fixtures()[0];
+      const film = readFileSync(path);
+      assert.equal((await pleura.classify(film)).heatmap, undefined);
+      const { heatmap } = await pleura.classify(film, { heatmap: true });
+      const there = native([path], '--heatmap').get(basename(path)).heatmap;
+      assert.deepEqual(Object.keys(heatmap.zones), [...ZONES]);
+      assert.equal(heatmap.values.length, heatmap.width * heatmap.height);
+      assert.ok(Math.max(...heatmap.values.map((value, place) => Math.abs(value - there.values[place]))) <= 2e-3);
+      assert.deepEqual({ ...heatmap, values: 0, zones: 0 }, { ...there, values: 0, zones: 0 });
+      assert.ok(pleura.info.heatmap);
     });
 
     test('hands out the film that it judges, all 16 bits of it', async () => {

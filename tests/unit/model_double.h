@@ -16,7 +16,8 @@ struct pleura_model {
     pleura_input_spec input;
     pleura_decision_spec decision;
     float outputs[3], gate[2];
-    pleura_code fails; /* what pleura_run returns */
+    const pleura_heatmap_head *head; /* or NULL */
+    pleura_code fails;               /* what pleura_run returns */
     size_t runs;
     const char *finding;
 };
@@ -52,6 +53,11 @@ const pleura_input_spec *pleura_model_input_spec(const pleura_model *model)
 const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model)
 {
     return &model->decision;
+}
+
+const pleura_heatmap_head *pleura_model_heatmap_head(const pleura_model *model)
+{
+    return model->head;
 }
 
 const float *pleura_model_gate_outputs(const pleura_model *model)

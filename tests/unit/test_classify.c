@@ -18,6 +18,10 @@ static pleura_result *classified(pleura_model *model, const pleura_classify_opti
     return result;
 }
 
+static const float head_features[3 * 4] = {1, 2, 3, 4, 0, 0, 8, 0, 0, 0, 0, 0};
+static const pleura_heatmap_head double_head = {
+    .labels = 3, .channels = 3, .width = 2, .height = 2, .features = head_features};
+
 static void a_finding(void **state)
 {
     (void)state;
@@ -194,12 +198,15 @@ static void preprocessing_alone(void **state)
 }
 
 #ifdef PLEURA_TEST_ALLOCATION
+
 extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 static void any_allocation_may_fail(void **state)
 {
     (void)state;
     pleura_model model = model_double();
+    model.head = &double_head;
+    pleura_classify_options options = {.heatmap = true};
     for (size_t at = 1;; at++) {
         pleura_error error = {0};
         pleura_result *result;
@@ -207,7 +214,7 @@ static void any_allocation_may_fail(void **state)
         pleura_test_allocations = 0;
         pleura_test_fail_at = at;
         pleura_code code =
-            pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, NULL, &result, &error);
+            pleura_classify(&model, jpeg_grey, sizeof jpeg_grey, &options, &result, &error);
         pleura_test_fail_at = 0;
         if (code == PLEURA_OK) {
             pleura_result_free(result);
@@ -221,6 +228,46 @@ static void any_allocation_may_fail(void **state)
     }
 }
 #endif
+
+static void a_heatmap_where_it_is_asked_for(void **state)
+{
+    (void)state;
+    pleura_model model = model_double();
+    pleura_classify_options options = {.heatmap = true};
+    pleura_result *result = classified(&model, &options);
+    assert_null(pleura_result_heatmap(result)); /* the model has none */
+    pleura_result_free(result);
+
+    model.head = &double_head;
+    result = classified(&model, NULL);
+    assert_null(pleura_result_heatmap(result));
+    pleura_result_free(result);
+
+    result = classified(&model, &options);
+    const pleura_heatmap *map = pleura_result_heatmap(result);
+    assert_non_null(map);
+    assert_int_equal(map->answer, 3);
+    assert_true(map->width == 2 && map->height == 2);
+    /* Label 1 counts by its share of the group, .25 / .875: its one feature of 8 gives 2.29 of 4. */
+    assert_true(map->values[0] == 0 && fabsf(map->values[2] - 2.285714f / 4) < 1e-5f);
+    assert_true(map->region.width == 1 && map->region.left == 0);
+    assert_int_equal(map->zone, PLEURA_ZONE_RIGHT_LOWER);
+    float sum = 0;
+    for (int zone = 0; zone < PLEURA_ZONE_COUNT; zone++)
+        sum += map->zones[zone];
+    assert_true(fabsf(sum - 1) < 1e-6f);
+    pleura_result_free(result);
+
+    model.decision.finding = PLEURA_NO_ANSWER; /* the likeliest label */
+    result = classified(&model, &options);
+    assert_int_equal(pleura_result_heatmap(result)->answer, 2);
+    pleura_result_free(result);
+
+    model.decision.min_side = 100; /* refused: no probabilities, no map */
+    result = classified(&model, &options);
+    assert_null(pleura_result_heatmap(result));
+    pleura_result_free(result);
+}
 
 int main(void)
 {
@@ -236,6 +283,7 @@ int main(void)
         cmocka_unit_test(preprocessing_alone),
 #ifdef PLEURA_TEST_ALLOCATION
         cmocka_unit_test(any_allocation_may_fail),
+        cmocka_unit_test(a_heatmap_where_it_is_asked_for),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

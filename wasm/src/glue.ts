@@ -28,6 +28,7 @@ export interface Glue {
     size: number,
     name: Pointer,
     threshold: number,
+    heatmap: number,
     error: Pointer,
   ): Pointer;
   _pleura_wasm_fault(session: Pointer, name: Pointer, code: number, message: Pointer, error: Pointer): Pointer;

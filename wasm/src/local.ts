@@ -77,7 +77,7 @@ class LocalPleura implements Pleura {
       if (error instanceof PleuraError && error.code !== 'argument') return this.#core.fault(name, error);
       throw error;
     }
-    return this.#core.classify(view, name, threshold ?? NaN);
+    return this.#core.classify(view, name, threshold ?? NaN, options.heatmap);
   }
 
   async decode(bytes: Bytes): Promise<Film> {

@@ -138,7 +138,7 @@ export class Core {
     });
   }
 
-  classify(file: Uint8Array, name: string, threshold: number): Report {
+  classify(file: Uint8Array, name: string, threshold: number, heatmap = false): Report {
     if (file.byteLength > MAX_BYTES) return this.fault(name, tooLarge(file.byteLength));
     return this.#call((glue, scope) => {
       let bytes: Pointer;
@@ -154,6 +154,7 @@ export class Core {
         file.byteLength,
         scope.text(name),
         threshold,
+        heatmap ? 1 : 0,
         this.#error,
       );
       return this.#report(glue, line);

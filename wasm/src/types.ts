@@ -41,6 +41,27 @@ export interface StepTimes {
   network: number;
 }
 
+/** PLEURA_ZONES in pleura.h. Right is the patient's right: the left half of a frontal film. */
+export const ZONES = ['right_upper', 'right_middle', 'right_lower', 'left_upper', 'left_middle', 'left_lower'] as const;
+
+export type Zone = (typeof ZONES)[number];
+
+/** A class activation map: what each place of the film adds to the answer's log-odds. */
+export interface Heatmap {
+  /** What it is evidence for: the finding, or without one the likeliest label. */
+  answer: string;
+  /** The zone with most of the evidence; null where there is none. */
+  zone: Zone | null;
+  /** The share of the evidence in each zone. */
+  zones: Record<Zone, number>;
+  /** What of the film the map covers: left, top, width and height, in shares of the film's sides. */
+  region: [left: number, top: number, width: number, height: number];
+  width: number;
+  height: number;
+  /** Rows from the top left, 0 to 1; a film without evidence stays at 0 (pleura.h has the scale). */
+  values: number[];
+}
+
 interface ResultBase {
   schema: 'pleura.result/1';
   file: string;
@@ -59,6 +80,8 @@ export interface Answer extends ResultBase {
   /** Milliseconds in all, and in each step. */
   ms: number;
   ms_steps: StepTimes;
+  /** Where it was asked for, and the model can. */
+  heatmap?: Heatmap;
   error?: undefined;
 }
 
@@ -99,6 +122,8 @@ export interface ModelInfo {
   finding: string | null;
   threshold: number | null;
   margin: number;
+  /** Whether classify() can tell where the evidence lies. */
+  heatmap: boolean;
   input: { channels: number; height: number; width: number; fit: string; normalise: string };
   macs: number;
   nodes_in_file: number;
@@ -124,6 +149,8 @@ export interface ClassifyOptions {
   name?: string;
   /** 0 to 1, in place of the model's. */
   threshold?: number;
+  /** Tells where the evidence lies, if the model can (ModelInfo.heatmap). */
+  heatmap?: boolean;
 }
 
 export interface Progress {

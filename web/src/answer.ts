@@ -26,7 +26,7 @@ function body(film: Film): Node[] {
   const answer = film.answer;
   if (!answer) return [];
   const { probabilities, finding, threshold } = answer;
-  const reasons = answer.reasons.map(({ code, message }) => reason(code, message, t(`reason.${code}` as Key)));
+  const reasons = answer.reasons.map(({ code, message }) => reason(code, message, t(`reason.${code}`)));
   if (!probabilities) return [...reasons, make('p', { className: 'quiet', textContent: t('answer.not_run') })];
   const main = finding !== null && finding in probabilities ? finding : null;
   const rest = Object.entries(probabilities).filter(([name]) => name !== main);

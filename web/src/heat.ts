@@ -1,10 +1,11 @@
-/** Where in the film the evidence lies: values 0 to 1, rows from the top left, over the part of the film that the network saw. */
-export interface Heatmap {
-  width: number;
-  height: number;
-  values: ArrayLike<number>;
-  /** The part of the film that it covers, as shares of the film's sides. */
-  region: { left: number; top: number; width: number; height: number };
+import type { Heatmap } from 'pleura';
+import { label, percent, t } from './strings.js';
+
+/** In words, for everybody and for a screen reader. */
+export function heatWords({ answer, zone, zones }: Heatmap): string {
+  const finding = label(answer);
+  if (zone === null) return t('heat.none', { finding });
+  return [t('heat.exact', { finding }), t('heat.where', { zone: t(`zone.${zone}`), share: percent(zones[zone], 0) }), t('heat.side')].join(' ');
 }
 
 /**
@@ -53,7 +54,7 @@ export function paintHeat(
   map: Heatmap,
   film: { left: number; top: number; width: number; height: number },
 ): void {
-  const { left, top, width, height } = map.region;
+  const [left, top, width, height] = map.region;
   context.drawImage(picture(map), film.left + left * film.width, film.top + top * film.height, width * film.width, height * film.height);
 }
 

@@ -174,7 +174,9 @@ async function print(chosen: Film[]): Promise<void> {
   const pages: HTMLElement[] = [];
   for (const film of chosen.filter(({ progress }) => progress === 'done').slice(0, MOST_PAGES)) {
     const pixels = film.file && (await at.decode(film.file).catch(() => null));
-    pages.push(sheet({ film, pixels, heat: null }, at.info, `Pleura ${at.version}, ${t(`tier.${at.tier}`)}`));
+    const again = film.file && film.answer?.probabilities && at.info.heatmap ? await at.report(film.file, { heatmap: true }).catch(() => null) : null;
+    const heat = (again && !again.result.error && again.result.heatmap) || null;
+    pages.push(sheet({ film, pixels, heat }, at.info, `Pleura ${at.version}, ${t(`tier.${at.tier}`)}`));
   }
   if (chosen.length > MOST_PAGES) say(t('report.most', { count: MOST_PAGES }));
   const report = byId('report');
@@ -223,6 +225,7 @@ const KEYS: Record<string, () => void> = {
   f: () => films.selected && mark(films.selected, films.selected.mark === 'flagged' ? null : 'flagged'),
   i: () => reader.invert(),
   c: () => void reader.pin(),
+  h: () => settings.set('heatmap', !settings.get('heatmap')),
   n: () => document.getElementById('note')?.focus(),
 };
 const LIST_KEYS: Record<string, () => void> = {

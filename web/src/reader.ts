@@ -1,10 +1,12 @@
-import { PleuraError } from 'pleura';
+import { PleuraError, type Heatmap } from 'pleura';
 import { showAnswer, type AnswerEvents } from './answer.js';
 import { byId } from './dom.js';
 import type { Engine } from './engine.js';
 import type { Film, Films } from './films.js';
+import { heatWords, paintScale } from './heat.js';
+import { occlusion, RUNS } from './occlusion.js';
 import * as settings from './settings.js';
-import { t } from './strings.js';
+import { label, t } from './strings.js';
 import { Viewer, wholeLook, type Look } from './viewer.js';
 
 /** The reading pane: the selected film, and beside it one that was pinned to compare. */
@@ -18,6 +20,9 @@ export class Reader {
   readonly #level = byId<HTMLInputElement>('level');
   #pinned: Film | null = null;
   #shown: Film | null = null;
+  #map: Heatmap | null = null;
+  /** The map is one of occlusions. */
+  #occluded = false;
 
   constructor(films: Films, engine: () => Engine | null, events: AnswerEvents) {
     this.#films = films;
@@ -28,8 +33,12 @@ export class Reader {
     this.#beside = new Viewer(pinned.querySelector<HTMLElement>('.canvas')!, (look) => this.#look(look));
     films.addEventListener('select', () => void this.#show());
     films.addEventListener('change', () => this.#answer());
-    document.addEventListener('language', () => this.#answer(true));
+    document.addEventListener('language', () => {
+      this.#answer(true);
+      this.#heat();
+    });
     this.#tools();
+    this.#heatTools();
   }
 
   get shown(): Film | null {
@@ -59,6 +68,59 @@ export class Reader {
     for (const canvas of document.querySelectorAll<HTMLElement>('.canvas')) {
       canvas.addEventListener('keydown', (event) => this.#key(event));
     }
+  }
+
+  #heatTools(): void {
+    const [shown, opacity] = [byId<HTMLInputElement>('heat'), byId<HTMLInputElement>('opacity')];
+    shown.checked = settings.get('heatmap');
+    opacity.value = String(settings.get('opacity'));
+    this.#main.opacity = settings.get('opacity');
+    shown.addEventListener('change', () => settings.set('heatmap', shown.checked));
+    opacity.addEventListener('input', () => settings.set('opacity', Number(opacity.value)));
+    settings.onChange('heatmap', () => {
+      shown.checked = settings.get('heatmap');
+      this.#heat();
+    });
+    settings.onChange('opacity', () => (this.#main.opacity = settings.get('opacity')));
+    byId('occlusion').addEventListener('click', () => void this.#occlude());
+    paintScale(byId<HTMLCanvasElement>('heat-scale'));
+  }
+
+  /** Shows the map that there is, or says why there is none. */
+  #heat(): void {
+    const info = this.#engine()?.info;
+    const answered = this.#shown?.answer?.probabilities != null;
+    const [on, map] = [settings.get('heatmap'), this.#map];
+    byId('heat-tools').hidden = !answered;
+    byId('occlusion').hidden = !answered || info?.heatmap !== false || map !== null;
+    this.#main.heatmap = on && map?.zone ? map : null;
+    const words = !answered || !info || !on ? '' : map ? (this.#occluded ? t('heat.occlusion_label', { finding: label(map.answer), runs: RUNS }) : heatWords(map)) : info.heatmap ? '' : t('heat.unavailable');
+    byId('heat-text').textContent = words;
+  }
+
+  /** The run that gave the answer again, with its map: a few milliseconds, and only for the film in view. */
+  async #fetchHeat(film: Film): Promise<void> {
+    const engine = this.#engine();
+    if (!engine?.info.heatmap || !film.file || !film.answer?.probabilities) return;
+    const { result } = await engine.report(film.file, { heatmap: true });
+    if (this.#shown !== film || this.#engine() !== engine) return;
+    this.#map = (!result.error && result.heatmap) || null;
+    this.#heat();
+  }
+
+  async #occlude(): Promise<void> {
+    const [engine, film] = [this.#engine(), this.#shown];
+    if (!engine || !film?.file) return;
+    byId<HTMLButtonElement>('occlusion').disabled = true;
+    const map = await occlusion(engine, film.file, film.answer?.finding ?? null, (done) => {
+      if (this.#shown === film) byId('heat-text').textContent = t('heat.working', { done, runs: RUNS });
+      return this.#shown === film;
+    }).catch(() => null);
+    byId<HTMLButtonElement>('occlusion').disabled = false;
+    if (this.#shown !== film || !map) return;
+    this.#map = map;
+    this.#occluded = true;
+    this.#heat();
   }
 
   #key(event: KeyboardEvent): void {
@@ -104,7 +166,12 @@ export class Reader {
     const state = [film.id, film.state, film.mark, settings.get('threshold')].join(' ');
     const answer = byId('answer');
     if (!always && answer.dataset['shows'] === state) return;
+    const finished = film === this.#shown && answer.dataset['shows'] !== state;
     answer.dataset['shows'] = state;
+    if (finished && !this.#map) {
+      this.#heat();
+      void this.#fetchHeat(film).catch(() => {}); // the film's row says what is wrong
+    }
     const focused = answer.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['mark'] : undefined;
     const writing = document.activeElement?.id === 'note';
     if (writing && this.#shown === film && !always) return;
@@ -115,6 +182,8 @@ export class Reader {
   async #show(): Promise<void> {
     const film = this.#films.selected;
     this.#shown = film;
+    this.#map = null;
+    this.#occluded = false;
     byId('reader').hidden = film === null;
     if (!film) return;
     byId('film-name').textContent = film.name;
@@ -133,7 +202,10 @@ export class Reader {
     try {
       if (!film.file) throw new PleuraError('file', t('film.missing'));
       const pixels = await engine.decode(film.file);
-      if (this.#shown === film) this.#main.show(pixels);
+      if (this.#shown !== film) return;
+      this.#main.show(pixels);
+      this.#heat();
+      await this.#fetchHeat(film);
     } catch (error) {
       if (this.#shown !== film) return;
       caption.hidden = false;
@@ -143,6 +215,9 @@ export class Reader {
 
   /** The classifier was loaded or changed. */
   refresh(): void {
+    this.#map = null;
+    this.#occluded = false;
+    this.#heat();
     if (this.#shown) void this.#draw(this.#shown);
   }
 }

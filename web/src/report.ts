@@ -1,7 +1,7 @@
-import type { Film as Pixels, ModelInfo } from 'pleura';
+import type { Film as Pixels, Heatmap, ModelInfo } from 'pleura';
 import { make } from './dom.js';
 import type { Film } from './films.js';
-import { paintHeat, type Heatmap } from './heat.js';
+import { heatWords, paintHeat } from './heat.js';
 import { measured, threshold } from './operating.js';
 import { icon, title } from './outcome.js';
 import * as settings from './settings.js';
@@ -14,7 +14,7 @@ const SIDE = 560;
 export interface Printed {
   film: Film;
   pixels: Pixels | null;
-  heat: { map: Heatmap; text: string } | null;
+  heat: Heatmap | null;
 }
 
 /** One sheet a film: what was seen, what came out, and under which conditions it holds. */
@@ -32,12 +32,12 @@ export function sheet({ film, pixels, heat }: Printed, info: ModelInfo, versions
     make(
       'div',
       { className: 'columns' },
-      make('div', {}, pixels && picture(pixels, null), pixels && heat && picture(pixels, heat.map), heat && make('p', { textContent: heat.text })),
+      make('div', {}, pixels && picture(pixels, null), pixels && heat?.zone && picture(pixels, heat), heat && make('p', { textContent: heatWords(heat) })),
       make(
         'div',
         {},
         fault && make('p', { textContent: `${fault.message} (${fault.code})` }),
-        ...(answer?.reasons ?? []).map(({ code, message }) => make('p', {}, make('strong', { textContent: t(`reason.${code}` as Key) }), ` ${message}`)),
+        ...(answer?.reasons ?? []).map(({ code, message }) => make('p', {}, make('strong', { textContent: t(`reason.${code}`) }), ` ${message}`)),
         answer?.probabilities &&
           make('table', {}, make('tbody', {}, ...Object.entries(answer.probabilities).map(([name, value]) => make('tr', { className: name === finding ? 'main' : '' }, make('th', { textContent: capitalised(label(name)), attributes: { scope: 'row' } }), make('td', { textContent: percent(value) }))))),
         film.mark && make('p', { textContent: t(`mark.${film.mark}`) }),

@@ -1,7 +1,7 @@
-import type { Film } from 'pleura';
+import type { Film, Heatmap } from 'pleura';
 import type { FromFilmWorker, ToFilmWorker, View } from './film.worker.js';
 import { eachFrame, make } from './dom.js';
-import { paintHeat, type Heatmap } from './heat.js';
+import { paintHeat } from './heat.js';
 
 /** What is seen of a film; shared by viewers that are compared. */
 export interface Look {

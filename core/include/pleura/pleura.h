@@ -272,6 +272,7 @@ typedef struct pleura_classify_options {
     pleura_limits limits;
     bool has_threshold; /* use `threshold` in place of the model's */
     float threshold;    /* 0..1 */
+    bool heatmap;       /* make one, if the model can */
 } pleura_classify_options;
 
 /* Time of each step, milliseconds, from the C library's clock. */
@@ -302,6 +303,55 @@ const float *pleura_result_probabilities(const pleura_result *result);
 float pleura_result_threshold(
     const pleura_result *result); /* the one used; NaN without a finding */
 void pleura_result_times(const pleura_result *result, pleura_times *times);
+
+/* ---- Where the evidence lies ------------------------------------------------------------------ */
+
+/*
+ * A class activation map (Zhou et al. 2016): exact, and a part of the run that gave the answer, for
+ * a network that ends in an average over the image and a linear layer. Other networks have none.
+ */
+bool pleura_model_has_heatmap(const pleura_model *model);
+
+/* Thirds of the film's height, halves of its width. Right is the patient's right, as films are hung:
+ * the left half of a frontal film. */
+#define PLEURA_ZONES(X)                                                                            \
+    X(RIGHT_UPPER, "right_upper")                                                                  \
+    X(RIGHT_MIDDLE, "right_middle")                                                                \
+    X(RIGHT_LOWER, "right_lower")                                                                  \
+    X(LEFT_UPPER, "left_upper")                                                                    \
+    X(LEFT_MIDDLE, "left_middle")                                                                  \
+    X(LEFT_LOWER, "left_lower")
+
+typedef enum pleura_zone {
+#define X(name, text) PLEURA_ZONE_##name,
+    PLEURA_ZONES(X)
+#undef X
+        PLEURA_ZONE_COUNT
+} pleura_zone;
+
+const char *pleura_zone_name(pleura_zone zone);
+
+/* A part of the film, in shares of its width and height. */
+typedef struct pleura_region {
+    float left, top, width, height;
+} pleura_region;
+
+typedef struct pleura_heatmap {
+    size_t answer; /* what it is evidence for: the finding, or without one the likeliest label */
+    uint32_t width, height;
+    /* Rows from the top left. A place's value is what it adds to the answer's log-odds, none where
+     * it speaks against it. 1 is the most of any place, but never less than what, all over the film,
+     * would make log-odds of 4 (98 %): a film without evidence stays dark. */
+    const float *values;
+    pleura_region
+        region; /* what it covers: the whole film, its middle (fit `crop`), or more (`pad`) */
+    float
+        zones[PLEURA_ZONE_COUNT]; /* the share of the evidence in each; all 0 where there is none */
+    pleura_zone zone;             /* the one with most of it */
+} pleura_heatmap;
+
+/* NULL where none was asked for, the model has none, or there are no probabilities. */
+const pleura_heatmap *pleura_result_heatmap(const pleura_result *result);
 
 /* ---- Evaluation: how well the answers agree with labels --------------------------------------- */
 

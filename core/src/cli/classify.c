@@ -63,7 +63,8 @@ static pleura_code answer(batch *job, const char *path, pleura_result **result, 
 {
     cli_bytes image;
     pleura_classify_options use = {.has_threshold = job->options->has_threshold,
-                                   .threshold = job->options->threshold};
+                                   .threshold = job->options->threshold,
+                                   .heatmap = job->options->heatmap};
     *result = NULL;
     pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &image, error);
     if (code == PLEURA_OK)

@@ -31,6 +31,7 @@ typedef struct cli_options {
     cli_pixels pixels;
     bool has_threshold;
     float threshold;
+    bool heatmap;
     unsigned threads;
     /* of `evaluate` */
     const char *labels, *folder, *by, *where; /* NULL: not given */

@@ -23,6 +23,8 @@ static const char help[] =
     "  --csv              a row of CSV for each file\n"
     "  --grey, --stored   inspect writes 16-bit greys, or a DICOM file's 32-bit stored values\n"
     "  --threshold T      0 to 1, in place of the model's\n"
+    "  --heatmap          with --json: where the evidence lies, if the model ends in pooling and a\n"
+    "                     linear layer\n"
     "  --threads N        threads for one image (1)\n"
     "  --folder DIR       evaluate: where the table's paths start (else beside the table)\n"
     "  --where COLUMN=VALUE, --by COLUMN    evaluate: only these rows; rates for each value too\n"

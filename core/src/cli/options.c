@@ -87,6 +87,8 @@ static bool read_flag(cli_options *options, const char *name)
         options->form = FORM_JSON;
     else if (strcmp(name, "--csv") == 0)
         options->form = FORM_CSV;
+    else if (strcmp(name, "--heatmap") == 0)
+        options->heatmap = true;
     else if (strcmp(name, "--grey") == 0)
         options->pixels = PIXELS_GREY;
     else if (strcmp(name, "--stored") == 0)

@@ -29,20 +29,32 @@ static void crop(pleura_grey_view *view, uint32_t width, uint32_t height)
     view->height = h;
 }
 
-/* The part of the frame that the whole image fills; the rest is set to black. */
-static void pad(pleura_plane *plane, uint32_t width, uint32_t height)
+typedef struct pleura_frame {
+    uint32_t left, top, width, height;
+} pleura_frame;
+
+/* The part of a frame that the whole image fills, in its middle. */
+static pleura_frame padded(uint32_t frame_width, uint32_t frame_height, uint32_t width,
+                           uint32_t height)
 {
-    uint32_t w = plane->width, h = plane->height;
+    uint32_t w = frame_width, h = frame_height;
     if ((uint64_t)width * h > (uint64_t)height * w)
         h = proportional(w, height, width);
     else
         w = proportional(h, width, height);
-    w = w < plane->width ? w : plane->width;
-    h = h < plane->height ? h : plane->height;
+    w = w < frame_width ? w : frame_width;
+    h = h < frame_height ? h : frame_height;
+    return (pleura_frame){(frame_width - w) / 2, (frame_height - h) / 2, w, h};
+}
+
+/* Narrows the plane to that part; the rest is set to black. */
+static void pad(pleura_plane *plane, uint32_t width, uint32_t height)
+{
+    pleura_frame part = padded(plane->width, plane->height, width, height);
     memset(plane->values, 0, plane->stride * plane->height * sizeof(float));
-    plane->values += (plane->height - h) / 2 * plane->stride + (plane->width - w) / 2;
-    plane->width = w;
-    plane->height = h;
+    plane->values += part.top * plane->stride + part.left;
+    plane->width = part.width;
+    plane->height = part.height;
 }
 
 static void scale_to_range(float *values, size_t count, float low, float high)
@@ -118,4 +130,27 @@ pleura_code pleura_tensor_from_image(const pleura_input_spec *spec, const pleura
     scale_to_range(tensor, plane, spec->range_low, spec->range_high);
     fill_channels(spec, tensor, plane);
     return PLEURA_OK;
+}
+
+void pleura_tensor_region(const pleura_input_spec *spec, const pleura_image *image,
+                          pleura_region *region)
+{
+    pleura_image_info info;
+    pleura_image_get_info(image, &info);
+    *region = (pleura_region){0, 0, 1, 1};
+    if (spec->fit == PLEURA_FIT_CROP) {
+        const uint16_t *samples = pleura_image_samples(image);
+        pleura_grey_view view = {samples, info.width, info.height, info.width};
+        crop(&view, spec->width, spec->height);
+        size_t first = (size_t)(view.samples - samples);
+        *region = (pleura_region){(float)(first % info.width) / (float)info.width,
+                                  (float)(first / info.width) / (float)info.height,
+                                  (float)view.width / (float)info.width,
+                                  (float)view.height / (float)info.height};
+    } else if (spec->fit == PLEURA_FIT_PAD) {
+        pleura_frame frame = padded(spec->width, spec->height, info.width, info.height);
+        *region = (pleura_region){
+            -(float)frame.left / (float)frame.width, -(float)frame.top / (float)frame.height,
+            (float)spec->width / (float)frame.width, (float)spec->height / (float)frame.height};
+    }
 }

@@ -29,4 +29,8 @@ typedef struct pleura_input_spec {
 pleura_code pleura_tensor_from_image(const pleura_input_spec *spec, const pleura_image *image,
                                      float *tensor, size_t count, pleura_error *error);
 
+/* Which part of the image the network's frame covers. */
+void pleura_tensor_region(const pleura_input_spec *spec, const pleura_image *image,
+                          pleura_region *region);
+
 #endif

@@ -120,6 +120,8 @@ size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
         &json, pleura_property_find(info->properties, info->property_count, "pleura.version"));
     add_file(&json, info);
     add_answers(&json, info->decision);
+    pleura_json_key(&json, "heatmap");
+    pleura_json_bool(&json, info->has_heatmap);
     add_input(&json, info->input);
     add_operators(&json, info->census);
     pleura_json_key(&json, "properties");

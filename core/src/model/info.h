@@ -23,6 +23,7 @@ typedef struct pleura_info {
     const pleura_property *properties;
     size_t property_count;
     const char *sha256;
+    bool has_heatmap;
 } pleura_info;
 
 /* As snprintf: writes at most `capacity` bytes, returns the length of the whole. */

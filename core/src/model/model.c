@@ -1,6 +1,7 @@
 #include "model.h"
 
 #include "../error.h"
+#include "../graph/head.h"
 #include "../run/network.h"
 #include "../sha256.h"
 #include "info.h"
@@ -17,6 +18,8 @@ struct pleura_model {
     pleura_input_spec input;
     pleura_decision_spec decision;
     const pleura_port *gate; /* the network's output, or NULL */
+    bool has_head;
+    pleura_heatmap_head head;
     pleura_census census;
     char sha256[65];
     char *info; /* JSON */
@@ -85,6 +88,49 @@ static pleura_code find_gate(pleura_model *model, pleura_error *error)
     return PLEURA_OK;
 }
 
+/* Keeps the last layer's weights, label by label: the graph goes. */
+static pleura_code keep_weights(pleura_model *model, const pleura_graph_head *from,
+                                pleura_error *error)
+{
+    size_t count = from->labels * from->channels;
+    float *weights = pleura_arena_alloc(&model->arena, count * sizeof *weights);
+    if (!weights)
+        return pleura_fail_memory(error, count * sizeof *weights, "the heatmap's weights");
+    for (size_t k = 0; k < from->labels; k++)
+        for (size_t c = 0; c < from->channels; c++)
+            weights[k * from->channels + c] =
+                from->scale *
+                from->weights[from->transposed ? c * from->labels + k : k * from->channels + c];
+    model->head.weights = weights;
+    return PLEURA_OK;
+}
+
+/* Makes the features that a heatmap is made from an output, where the network has such an end. */
+static pleura_code tap_features(pleura_model *model, pleura_graph *graph, size_t *tap,
+                                pleura_error *error)
+{
+    pleura_graph_head head;
+    *tap = SIZE_MAX;
+    if (!pleura_graph_find_head(graph, &head))
+        return PLEURA_OK;
+    const int64_t *dims = graph->values[head.features].dims;
+    model->head = (pleura_heatmap_head){.labels = head.labels,
+                                        .channels = head.channels,
+                                        .width = (uint32_t)dims[3],
+                                        .height = (uint32_t)dims[2]};
+    if (!pleura_graph_add_output(graph, head.features, tap))
+        return pleura_fail_memory(error, graph->output_count * sizeof(uint32_t), "the outputs");
+    return head.weights ? keep_weights(model, &head, error) : PLEURA_OK;
+}
+
+static void find_features(pleura_model *model, size_t tap)
+{
+    const pleura_port *features = pleura_network_output(model->network, tap);
+    model->has_head =
+        features && features->data && model->head.labels == model->decision.label_count;
+    model->head.features = model->has_head ? features->data : NULL;
+}
+
 static pleura_code read_metadata(pleura_model *model, pleura_error *error)
 {
     pleura_code code =
@@ -114,7 +160,8 @@ static pleura_code write_info(pleura_model *model, const pleura_graph *graph, pl
                         .decision = &model->decision,
                         .properties = model->properties,
                         .property_count = model->property_count,
-                        .sha256 = model->sha256};
+                        .sha256 = model->sha256,
+                        .has_heatmap = model->has_head};
     size_t length = pleura_info_json(&info, NULL, 0);
     model->info = pleura_arena_alloc(&model->arena, length + 1);
     if (!model->info)
@@ -127,6 +174,7 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
                          pleura_error *error)
 {
     pleura_graph graph = {0};
+    size_t tap = SIZE_MAX;
     pleura_code code = pleura_onnx_read(onnx, size, &graph, error);
     model->census.cost.file_bytes = size;
     model->census.cost.nodes_in_file = graph.node_count;
@@ -139,11 +187,15 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
     if (code == PLEURA_OK)
         code = pleura_graph_simplify(&graph, error);
     if (code == PLEURA_OK)
+        code = tap_features(model, &graph, &tap, error);
+    if (code == PLEURA_OK)
         code = pleura_network_create(&graph, threads, &model->network, error);
     if (code == PLEURA_OK)
         code = read_metadata(model, error);
     if (code == PLEURA_OK)
         code = find_gate(model, error);
+    if (code == PLEURA_OK)
+        find_features(model, tap);
     if (code == PLEURA_OK)
         code = write_info(model, &graph, error);
     pleura_graph_free(&graph);
@@ -285,6 +337,16 @@ const pleura_decision_spec *pleura_model_decision_spec(const pleura_model *model
 const float *pleura_model_gate_outputs(const pleura_model *model)
 {
     return model->gate ? model->gate->data : NULL;
+}
+
+const pleura_heatmap_head *pleura_model_heatmap_head(const pleura_model *model)
+{
+    return model->has_head ? &model->head : NULL;
+}
+
+bool pleura_model_has_heatmap(const pleura_model *model)
+{
+    return model->has_head;
 }
 
 pleura_code pleura_run(pleura_model *model, const float *input, size_t input_count, float *output,

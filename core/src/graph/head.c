@@ -1,0 +1,110 @@
+#include "head.h"
+
+#include "fold.h"
+
+#include <math.h>
+
+static const pleura_node *producer(const pleura_graph *graph, uint32_t value)
+{
+    for (size_t i = 0; i < graph->node_count; i++)
+        if (!graph->nodes[i].dead && graph->nodes[i].output == value)
+            return &graph->nodes[i];
+    return NULL;
+}
+
+static bool is_bounded(const pleura_node *node)
+{
+    return node->clamp_min > -INFINITY || node->clamp_max < INFINITY;
+}
+
+/* Keeps every number and its place. */
+static bool only_reshapes(const pleura_node *node)
+{
+    switch (node->op) {
+    case PLEURA_OP_Flatten:
+    case PLEURA_OP_Reshape:
+    case PLEURA_OP_Squeeze:
+    case PLEURA_OP_Unsqueeze:
+    case PLEURA_OP_Identity:
+    case PLEURA_OP_Dropout:
+        return !is_bounded(node);
+    default:
+        return false;
+    }
+}
+
+static const pleura_node *skip_reshapes(const pleura_graph *graph, const pleura_node *node)
+{
+    while (node && only_reshapes(node))
+        node = producer(graph, node->inputs[0]);
+    return node;
+}
+
+/* The weights of a product with a constant matrix of labels x channels, or the other way round. */
+static bool take_weights(const pleura_graph *graph, const pleura_node *node, size_t labels,
+                         pleura_graph_head *head)
+{
+    const pleura_value *weights = pleura_node_constant(graph, node, 1, PLEURA_FLOAT);
+    bool gemm = node->op == PLEURA_OP_Gemm;
+    if (!weights || weights->rank != 2 || is_bounded(node) ||
+        (gemm && pleura_node_int(node, "transA", 0)))
+        return false;
+    head->transposed = !(gemm && pleura_node_int(node, "transB", 0));
+    head->scale = gemm ? pleura_node_float(node, "alpha", 1) : 1;
+    head->weights = weights->data;
+    head->labels = (size_t)weights->dims[head->transposed ? 1 : 0];
+    head->channels = (size_t)weights->dims[head->transposed ? 0 : 1];
+    return head->labels == labels;
+}
+
+/* What the linear layer reads; NULL if there is none where one should be. */
+static const pleura_node *behind_linear(const pleura_graph *graph, const pleura_node *node,
+                                        size_t labels, pleura_graph_head *head)
+{
+    if (node && node->op == PLEURA_OP_Add && !is_bounded(node)) { /* MatMul, then its bias */
+        size_t bias = pleura_node_constant(graph, node, 1, PLEURA_FLOAT) ? 1 : 0;
+        if (!pleura_node_constant(graph, node, bias, PLEURA_FLOAT))
+            return NULL;
+        node = skip_reshapes(graph, producer(graph, node->inputs[1 - bias]));
+    }
+    if (node && (node->op == PLEURA_OP_Gemm || node->op == PLEURA_OP_MatMul))
+        return take_weights(graph, node, labels, head) ? producer(graph, node->inputs[0]) : NULL;
+    return node;
+}
+
+/* The image whose mean over height and width the node gives; PLEURA_NONE if it gives another thing. */
+static uint32_t averaged(const pleura_graph *graph, const pleura_node *node)
+{
+    bool axes[PLEURA_MAX_RANK];
+    if (!node || !node->input_count || is_bounded(node))
+        return PLEURA_NONE;
+    const pleura_value *image = &graph->values[node->inputs[0]];
+    if (image->rank != 4 || image->data)
+        return PLEURA_NONE;
+    bool is_mean = node->op == PLEURA_OP_GlobalAveragePool ||
+                   (node->op == PLEURA_OP_ReduceMean &&
+                    pleura_node_axes(graph, node, axes, NULL, NULL) == PLEURA_OK && !axes[0] &&
+                    !axes[1] && axes[2] && axes[3]);
+    return is_mean ? node->inputs[0] : PLEURA_NONE;
+}
+
+bool pleura_graph_find_head(const pleura_graph *graph, pleura_graph_head *head)
+{
+    *head = (pleura_graph_head){.features = PLEURA_NONE, .scale = 1};
+    size_t labels = (size_t)pleura_value_elements(&graph->values[graph->outputs[0]]);
+    const pleura_node *node = skip_reshapes(graph, producer(graph, graph->outputs[0]));
+    if (node && (node->op == PLEURA_OP_Softmax || node->op == PLEURA_OP_Sigmoid))
+        node = skip_reshapes(graph, producer(graph, node->inputs[0]));
+    node = skip_reshapes(graph, behind_linear(graph, node, labels, head));
+    uint32_t features = averaged(graph, node);
+    if (features == PLEURA_NONE)
+        return false;
+    size_t channels = (size_t)graph->values[features].dims[1];
+    if (!head->weights) {
+        head->labels = labels;
+        head->channels = channels;
+    }
+    head->features = features;
+    return head->channels == channels && head->labels == labels &&
+           (head->weights || channels == labels);
+}
