@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -105,6 +105,30 @@ function words() {
   };
 }
 
+/** Tells the service worker every file of the page with its SHA-256, and which version they make. */
+function offline() {
+  const hash = (content) => createHash('sha256').update(content).digest('hex');
+  return {
+    name: 'pleura-offline',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const worker = Object.values(bundle).find(({ fileName }) => fileName === 'sw.js');
+        const found = Object.values(bundle)
+          .filter((file) => file !== worker)
+          .map((file) => [file.fileName, hash(file.type === 'chunk' ? file.code : file.source)]);
+        for (const name of readdirSync(path('public'))) found.push([name, hash(readFileSync(path(`public/${name}`)))]);
+        const files = Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+        const id = hash(JSON.stringify(files) + worker.code);
+        if (!worker.code.includes('__BUILD__')) this.error('sw.ts does not ask for its files');
+        worker.code = worker.code.replace('__BUILD__', () => JSON.stringify({ id, files }));
+      },
+    },
+  };
+}
+
 /** Writes .br and .gz beside what gains from it; server.mjs and most hosts then serve those. */
 function compress() {
   return {
@@ -134,13 +158,18 @@ function compress() {
 export default defineConfig({
   root: path('.'),
   base: './', // any folder of any host
-  plugins: [words(), content(), compress()],
+  plugins: [words(), content(), offline(), compress()],
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // the policy allows no data: scripts, and wasm is cached by its URL
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { index: path('index.html'), sw: path('src/sw.ts') },
+      // A service worker answers for the folder that it lies in, and must keep its name.
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
   },
   worker: { format: 'es' },
 });

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { fixtures, hostile } from '../node/support.mjs';
-import { drop, finished, openPage, ready, savedCsv, savedLines, suite } from './support.mjs';
+import { copied, drop, finished, openPage, ready, savedCsv, savedLines, suite } from './support.mjs';
 
 const films = fixtures();
 const { shared, onPage, written } = suite();
 
 onPage('no network request between the first drop and the export', {}, async (opened) => {
   const { page, served, requested } = opened;
+  assert.equal(await copied(page), 'ready');
   await page.waitForLoadState('networkidle');
   const [servedAtLoad, requestedAtLoad] = [served.length, requested.length];
   await page.click('#example');

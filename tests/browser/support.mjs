@@ -56,8 +56,14 @@ export async function openPage(browser, options = {}) {
     served,
     requested,
     complaints,
+    /** From now on there is no network. */
+    async cut() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
     async close() {
       await profile.close();
+      server.closeAllConnections();
       await new Promise((done) => server.close(done));
     },
   };
@@ -106,6 +112,12 @@ export async function ready(page) {
     { timeout: 60_000 },
   );
   assert.equal(await page.textContent('#message'), '');
+}
+
+/** Waits until the copy for work without a network is there, or cannot be. */
+export async function copied(page) {
+  await page.waitForFunction(() => ['ready', 'none'].includes(document.documentElement.dataset.offline), null, { timeout: 60_000 });
+  return page.getAttribute('html', 'data-offline');
 }
 
 /** Drops files or folders of this machine (or other things) on the page, as a hand with a mouse does. */

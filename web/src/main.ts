@@ -8,6 +8,7 @@ import { Film, Films, type Filter, type Mark, type Order } from './films.js';
 import { listen } from './intake.js';
 import { ModelView, type ModelChoice } from './modelView.js';
 import { Requests } from './network.js';
+import { Offline } from './offline.js';
 import { OperatingPoint } from './operating.js';
 import { sentence } from './outcome.js';
 import { MOST_PAGES, sheet } from './report.js';
@@ -15,6 +16,7 @@ import { Queue, type QueueState } from './queue.js';
 import { Reader } from './reader.js';
 import * as settings from './settings.js';
 import { currentLanguage, LANGUAGES, number, plural, setLanguage, t, type Key, type Language } from './strings.js';
+import { Storage } from './storage.js';
 import { Thumbnails } from './thumbnails.js';
 import { TrustView } from './trustView.js';
 import { Worklist } from './worklist.js';
@@ -108,9 +110,23 @@ function duration(ms: number): string {
   return seconds < 90 ? t('time.seconds', { count: seconds }) : t('time.minutes', { count: Math.round(seconds / 60) });
 }
 
+/** A film of a list that was kept is the same film again: its mark and note stay with it. */
+function opened(file: File): Film {
+  const name = file.webkitRelativePath || file.name;
+  const film = new Film(file, name, margin);
+  const kept = missing.get(name);
+  if (!kept) return film;
+  missing.delete(name);
+  [film.mark, film.note] = [kept.mark, kept.note];
+  films.remove([kept]);
+  return film;
+}
+/** Films of a kept list whose files were not opened yet. */
+const missing = new Map<string, Film>();
+
 function add(files: File[]): void {
   say('');
-  const added = files.map((file) => new Film(file, file.webkitRelativePath || file.name, margin));
+  const added = files.map(opened);
   films.add(added);
   if (!films.selected || added.length === 1) {
     films.select(added[0] ?? null);
@@ -157,7 +173,7 @@ listen(
   ],
   { onFiles: add, onNothing: (what) => say(t(`nothing.${what}`)) },
 );
-const on = (id: string, body: () => void) => byId(id).addEventListener('click', body);
+const on = (id: string, body: () => unknown) => byId(id).addEventListener('click', body);
 on('clear', clear);
 on('cancel', () => queue.cancel());
 on('pause', () => (queue.paused ? queue.resume() : queue.pause()));
@@ -295,8 +311,23 @@ const requests = new Requests((count) => {
 const trust = new TrustView(
   byId('trust-body'),
   () => engine && { engine, golden: aboutModel(engine.info) ? examples : [], requests: requests.count },
-  () => [],
+  () => [...offline.panels(), storage.panel(() => trust.show())],
 );
+
+const storage = new Storage(films, () => engine?.info.sha256 ?? '', margin);
+
+const offline = new Offline(() => {
+  byId('offline').textContent = offline.words;
+  byId('update').hidden = !offline.waits;
+  document.documentElement.dataset['offline'] = offline.phase;
+  if (location.hash === '#trust') trust.show();
+});
+on('update-now', async () => {
+  await offline.ask('approve');
+  location.reload();
+});
+on('update-later', () => (byId('update').hidden = true));
+document.addEventListener('language', () => (byId('offline').textContent = offline.words));
 
 const modelView = new ModelView(byId('model-body'), {
   onSwitch: (place) => void switchTo(place),
@@ -394,8 +425,12 @@ async function begin(): Promise<void> {
   requests.start();
   open();
   reader.refresh();
+  const kept = await storage.restore();
+  if (kept.length > 0) films.add(kept);
+  for (const film of kept) missing.set(film.name, film);
   await warmUp(loaded).catch(() => {}); // what is wrong then shows with the first film
   document.documentElement.dataset['warm'] = 'yes';
+  await offline.start();
 }
 
 begin().catch((error: unknown) => {

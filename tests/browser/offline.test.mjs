@@ -1,0 +1,168 @@
+// Without a network, with a new version, on a host without headers; and what stays on the device.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { test } from 'node:test';
+import { fixtures } from '../node/support.mjs';
+import { copied, drop, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
+
+const films = fixtures();
+const { shared, onPage } = suite();
+
+/** A copy of the page as it is shipped, to be changed. */
+function copy(name) {
+  const root = join(shared.folder, name);
+  cpSync(join(ROOT, 'web/dist'), root, { recursive: true });
+  return {
+    root,
+    /** Changes a file, and where `honest` the service worker's list with it. */
+    change(file, from, to, honest) {
+      const before = readFileSync(join(root, file), 'utf8');
+      const after = before.replace(from, to);
+      assert.notEqual(after, before);
+      writeFileSync(join(root, file), after);
+      for (const name of [file, 'sw.js']) for (const packed of ['.br', '.gz']) rmSync(join(root, name + packed), { force: true });
+      if (!honest) return;
+      const hash = (text) => createHash('sha256').update(text).digest('hex');
+      const worker = readFileSync(join(root, 'sw.js'), 'utf8').replace(hash(before), hash(after)).replace(/"id":"[0-9a-f]{8}/, '"id":"00000000');
+      writeFileSync(join(root, 'sw.js'), worker);
+    },
+  };
+}
+
+onPage('works with the network cut, in a new window too', {}, async ({ page, served, cut, requested }) => {
+  assert.equal(await copied(page), 'ready');
+  const count = Number(/\d+/.exec(await page.textContent('#offline'))[0]);
+  assert.ok(count > 15, await page.textContent('#offline'));
+  await cut();
+  const before = served.length;
+  await page.reload();
+  await ready(page);
+  await page.click('#example');
+  await finished(page, 6);
+  assert.ok((await rows(page)).every(({ state }) => state !== 'error'));
+  await page.click('[data-view=trust]');
+  await page.click('#selftest');
+  await page.waitForFunction(() => document.querySelector('#selftest-result').dataset.passed === 'yes');
+  assert.equal(await page.locator('.files tbody tr').count(), count);
+  const again = await page.context().newPage();
+  await again.goto(page.url().replace(/#.*/, ''));
+  await again.waitForFunction(() => document.documentElement.dataset.ready);
+  await again.selectOption('#language', 'fr');
+  await again.waitForFunction(() => document.documentElement.lang === 'fr');
+  assert.equal(served.length, before);
+  assert.ok(requested.length > 0);
+});
+
+test('a file that is not the one that was built is not taken', async () => {
+  const tampered = copy('tampered');
+  tampered.change('model.about.json', /\d/, (digit) => String((Number(digit) + 1) % 10), false);
+  const { page, close } = await openPage(shared.browser, { root: tampered.root });
+  try {
+    await ready(page);
+    assert.equal(await copied(page).catch(() => 'none'), 'none');
+  } finally {
+    await close();
+  }
+});
+
+test('a new version waits until the user agrees', async () => {
+  const site = copy('site');
+  const { page, close } = await openPage(shared.browser, { root: site.root });
+  try {
+    await ready(page);
+    assert.equal(await copied(page), 'ready');
+    assert.ok(await page.locator('#update').isHidden());
+    site.change('index.html', '<title>Pleura', '<title>A later Pleura', true);
+    for (let visit = 0; visit < 2; visit++) {
+      await page.reload();
+      await ready(page);
+      assert.match(await page.title(), /^Pleura/, 'the old one answers');
+      await page.waitForFunction(() => !document.querySelector('#update').hidden, null, { timeout: 30_000 });
+    }
+    await Promise.all([page.waitForEvent('load'), page.click('#update-now')]);
+    await ready(page);
+    assert.match(await page.title(), /^A later Pleura/);
+    assert.equal(await copied(page), 'ready');
+    assert.ok(await page.locator('#update').isHidden());
+  } finally {
+    await close();
+  }
+});
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json' };
+
+test('a host that sets no headers, in a folder: all works, and isolation can be had', async () => {
+  const server = createServer((request, response) => {
+    const path = request.url.split('?')[0].replace(/^\/some\/where\//, '');
+    try {
+      const bytes = readFileSync(join(ROOT, 'web/dist', path || 'index.html'));
+      response.writeHead(200, { 'Content-Type': TYPES[extname(path || 'index.html')] ?? 'application/octet-stream' }).end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const context = await shared.browser.newContext();
+  const page = await context.newPage();
+  try {
+    await page.goto(`http://127.0.0.1:${server.address().port}/some/where/#trust`);
+    await ready(page);
+    assert.equal(await copied(page), 'ready');
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    await Promise.all([page.waitForEvent('load'), page.check('#isolate')]);
+    await ready(page);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    await page.click('#selftest');
+    await page.waitForFunction(() => document.querySelector('#selftest-result').dataset.passed === 'yes');
+  } finally {
+    await context.close();
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Everything of this origin in the browser, as text. */
+const stored = (page) =>
+  page.evaluate(async () => {
+    const found = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), ...(await indexedDB.databases()).map(({ name }) => `database ${name}`)];
+    for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) found.push(request.url);
+    return found.join('\n');
+  });
+
+onPage('nothing of a film stays unless it is asked for; then the list does, and can be deleted', {}, async ({ page }) => {
+  assert.equal(await copied(page), 'ready');
+  await drop(page, films.slice(0, 2));
+  await finished(page, 2);
+  await page.waitForTimeout(1500);
+  const untouched = await stored(page);
+  assert.doesNotMatch(untouched, /database|bacterial-1\.jpg(?!$)/m);
+  assert.ok(!untouched.includes('pneumonia"'), untouched);
+
+  await page.click('[data-view=trust]');
+  await page.check('#keep');
+  await page.click('[data-view=films]');
+  await page.fill('#note', 'seen before');
+  await page.focus('#rows');
+  await page.keyboard.press('f');
+  await page.waitForTimeout(1500);
+  const noted = await page.textContent('#film-name');
+  await page.reload();
+  await ready(page);
+  await finished(page, 2);
+  const kept = (await savedLines(page)).find(({ file }) => file === noted);
+  assert.deepEqual(kept.reader, { mark: 'flagged', note: 'seen before' });
+  await page.locator('.row').first().click();
+  await page.waitForFunction(() => /not kept/.test(document.querySelector('#film-figcaption').textContent));
+  // Opened again, a film has its note still, and is there once.
+  await drop(page, films.slice(0, 2));
+  await finished(page, 2);
+  assert.equal((await savedLines(page)).find(({ file }) => file === noted).reader.note, 'seen before');
+
+  await page.click('[data-view=trust]');
+  await page.click('#delete-all');
+  await page.waitForFunction(() => /deleted/.test(document.querySelector('#view-trust').textContent));
+  assert.equal((await stored(page)).trim(), '{}\n{}');
+});

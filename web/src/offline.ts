@@ -1,0 +1,101 @@
+import { make } from './dom.js';
+import { t } from './strings.js';
+import { panel } from './trustView.js';
+
+export interface OfflineState {
+  /** Of the service worker, and of the version that answers. */
+  id: string;
+  version: string;
+  isolated: boolean;
+  files: Record<string, string>;
+}
+
+/** The copy of the page that works without a network, and the user's say in it. */
+export class Offline {
+  state: OfflineState | null = null;
+  #phase: 'preparing' | 'ready' | 'none' = 'preparing';
+  #install: (Event & { prompt(): Promise<void> }) | null = null;
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+    addEventListener('beforeinstallprompt', (event) => {
+      event.preventDefault();
+      this.#install = event as Event & { prompt(): Promise<void> };
+      this.#onChange();
+    });
+  }
+
+  get words(): string {
+    if (this.#phase !== 'ready') return t(`offline.${this.#phase}`);
+    return t('offline.ready', { count: Object.keys(this.state?.files ?? {}).length });
+  }
+
+  /** A version waits for the user. */
+  get waits(): boolean {
+    return this.state !== null && this.state.id !== this.state.version;
+  }
+
+  get phase(): string {
+    return this.#phase;
+  }
+
+  /** Registers the worker; its files come from what the browser has loaded already, where it can. */
+  async start(): Promise<void> {
+    try {
+      if (!('serviceWorker' in navigator)) throw new Error('no service worker');
+      const registration = await navigator.serviceWorker.register('./sw.js');
+      const follow = () => registration.installing?.addEventListener('statechange', ({ target }) => {
+        if ((target as ServiceWorker).state === 'activated') void this.ask('state').catch(() => {});
+      });
+      follow();
+      registration.addEventListener('updatefound', follow);
+      await navigator.serviceWorker.ready;
+      await this.ask('state');
+      this.#phase = 'ready';
+    } catch {
+      this.#phase = 'none'; // a private window, http:, file:, or no room: the page works without
+    }
+    this.#onChange();
+  }
+
+  async ask(what: 'state' | 'approve' | 'isolate' | 'share'): Promise<void> {
+    const worker = (await navigator.serviceWorker.ready).active;
+    const { port1, port2 } = new MessageChannel();
+    const answered = new Promise<OfflineState>((done) => (port1.onmessage = ({ data }) => done(data as OfflineState)));
+    worker?.postMessage({ ask: what }, [port2]);
+    this.state = await answered;
+    this.#onChange();
+  }
+
+  panels(): HTMLElement[] {
+    const state = this.state;
+    const offer = this.#install;
+    const actions = make('div', { className: 'actions' });
+    if (offer) actions.append(make('button', { textContent: t('offline.install'), attributes: { type: 'button' }, onclick: () => void offer.prompt() }));
+    const list = [panel('offline.title', make('p', {}, make('strong', { textContent: this.words })), make('p', { textContent: t('offline.about') }), actions, ...this.#isolation())];
+    if (state) {
+      const rows = Object.entries(state.files).sort(([a], [b]) => (a < b ? -1 : 1));
+      list.push(
+        panel(
+          'files.title',
+          make('p', { textContent: t('files.about') }),
+          make('div', { className: 'scroll files', attributes: { tabindex: '0', role: 'region', 'aria-label': t('files.title') } }, make('table', {}, make('tbody', {}, ...rows.map(([name, hash]) => make('tr', {}, make('th', { textContent: name, attributes: { scope: 'row' } }), make('td', {}, make('code', { textContent: hash }))))))),
+        ),
+      );
+    }
+    return list;
+  }
+
+  /** Only where the host's headers do not isolate the page already. */
+  #isolation(): HTMLElement[] {
+    if (!this.state || (crossOriginIsolated && !this.state.isolated)) return [];
+    const box = make('input', { id: 'isolate', attributes: { type: 'checkbox' } });
+    box.checked = this.state.isolated;
+    box.addEventListener('change', async () => {
+      await this.ask(box.checked ? 'isolate' : 'share');
+      location.reload();
+    });
+    return [make('label', { className: 'check' }, box, ' ', t('offline.isolation'))];
+  }
+}
