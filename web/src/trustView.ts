@@ -14,19 +14,25 @@ export class TrustView {
   readonly #into: HTMLElement;
   readonly #facts: () => TrustFacts | null;
   readonly #more: () => HTMLElement[];
+  /** Kept while it runs: the panels around it change by themselves. */
+  #test: { engine: Engine; element: HTMLElement } | null = null;
 
   /** `more`: the panels of what may be missing here, such as the offline copy. */
   constructor(into: HTMLElement, facts: () => TrustFacts | null, more: () => HTMLElement[]) {
     this.#into = into;
     this.#facts = facts;
     this.#more = more;
-    document.addEventListener('language', () => this.show());
+    document.addEventListener('language', () => {
+      this.#test = null;
+      this.show();
+    });
   }
 
   show(): void {
     const facts = this.#facts();
     if (!facts) return;
-    this.#into.replaceChildren(this.#selfTest(facts), environment(facts), network(facts), ...this.#more(), licences());
+    if (this.#test?.engine !== facts.engine) this.#test = { engine: facts.engine, element: this.#selfTest(facts) };
+    this.#into.replaceChildren(this.#test.element, environment(facts), network(facts), ...this.#more(), licences());
   }
 
   #selfTest({ engine, golden }: TrustFacts): HTMLElement {
