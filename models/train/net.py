@@ -27,6 +27,8 @@ NETS = {
     "short": (WHOLE[:5], 576, 6.0),     # what 0.1.0 is: thirteen blocks, stride 16, ReLU6
 }
 
+FEATURES_SIZE = 8.0     # root mean square length of a film's features when training starts
+
 # deviation of photographs as ImageNet networks saw them, in [-1, 1]; our input has deviation 1
 IMAGENET_DEVIATION = 0.45
 
@@ -158,7 +160,14 @@ def start(net, path, sample):
     hooks = [conv.register_forward_pre_hook(hook) for conv in net.convolutions()]
     training = net.training
     with torch.no_grad():
-        net.eval()(sample)
+        size = net.eval().pooled(sample).square().sum(1).mean().sqrt() / FEATURES_SIZE
+        # The last layer's steps grow with the square of its features: at their ImageNet size the first
+        # step at a rate of 0.02 threw the loss from 1.6 to 28. ReLU lets a scale through, so that the
+        # function stays what it is.
+        if net.convolutions()[-1].top is None:
+            net.convolutions()[-1].norm.weight.div_(size)
+            net.convolutions()[-1].norm.bias.div_(size)
+            net.linear.weight.mul_(size)
     for each in hooks:
         each.remove()
     net.train(training)

