@@ -217,8 +217,8 @@ def ends(path):
     """Scores and then the best one's index, as further outputs."""
     w = Writer(13)
     x = w.node("Relu", w.conv("image", 1, 8, 3))
-    x = w.node("Flatten", w.node("GlobalAveragePool", x))
-    scores = w.node("Softmax", w.node("MatMul", x, w.constant(w.weights(8, 5) * 15)))
+    x = w.node("Flatten", w.node("GlobalMaxPool", x))
+    scores = w.node("Softmax", w.node("MatMul", x, w.constant(w.weights(8, 5) * np.float32(0.3))))
     w.save(path, scores, (1, 20, 20), "N", extra=[w.node("ArgMax", scores, axis=1)])
 
 
@@ -294,6 +294,10 @@ def quantised_oddly(path):
     w.save(path, w.node("MatMul", x, w.constant(w.weights(12, 10))), (3, 28, 30))
 
 
+# A sum that lies between two steps may fall to the other side than with ONNX Runtime, as it is added
+# up in another order: one step of the 128 of the answer.
+STEP = {"quantised": 0.008, "quantised_signed": 0.008}
+
 STYLES = [keras_efficientnet, timm, caffe, transformer, half, ends, quantised, quantised_signed,
           quantised_oddly]
 
@@ -306,7 +310,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / f"{style.__name__}.onnx"
             style(path)
-            done = subprocess.run(["node", str(HERE / "check.mjs"), str(path)],
+            done = subprocess.run(["node", str(HERE / "check.mjs"), str(path),
+                                   str(STEP.get(style.__name__, 1e-4))],
                                   capture_output=True, text=True)
         row = json.loads(done.stdout) if done.stdout else {"engines": done.stderr[-600:]}
         print(style.__name__, row.get("spread"), row["engines"], flush=True)
