@@ -51,32 +51,45 @@ static bool is_whole(const pleura_tensor *tensor)
            tensor->width == buffer->width && tensor->element_size == buffer->element_size;
 }
 
+/* The buffer of a tensor, through those that were merged into others. */
+static pleura_tensor *merged(const pleura_tensor *tensor)
+{
+    pleura_tensor *buffer = tensor->buffer;
+    while (buffer->buffer != buffer)
+        buffer = buffer->buffer;
+    return buffer;
+}
+
 /* A step that may write over its first input does, where that input ends and the output begins. */
 static void work_in_place(pleura_plan *plan)
 {
     size_t index = 0;
     for (pleura_step *step = plan->steps; step; step = step->next, index++) {
-        pleura_tensor *in = step->inputs[0], *second = step->inputs[1], *out = step->output;
+        pleura_tensor *in = step->inputs[0], *out = step->output;
         if (step->elided || !step->kind->in_place || !is_whole(in) || !is_whole(out) ||
             in->rows != out->rows || in->width != out->width ||
             in->element_size != out->element_size)
             continue;
-        pleura_tensor *over = in->buffer, *gone = out->buffer;
-        bool aliased = second && second->buffer == over && second != in;
+        pleura_tensor *over = merged(in), *gone = merged(out);
+        bool aliased = false; /* another input is a part of what would be written over */
+        for (size_t i = 1; i < PLEURA_STEP_INPUTS; i++) {
+            const pleura_tensor *other = step->inputs[i];
+            aliased = aliased || (other && other != in && merged(other) == over);
+        }
         if (over == gone || aliased || over->last != index || gone->first != index)
             continue;
         over->last = gone->last;
-        for (pleura_tensor *tensor = plan->tensors; tensor; tensor = tensor->next)
-            if (tensor->buffer == gone)
-                tensor->buffer = over;
+        gone->buffer = over;
     }
+    for (pleura_tensor *tensor = plan->tensors; tensor; tensor = tensor->next)
+        tensor->buffer = merged(tensor);
 }
 
 /* ---- Offsets ---- */
 
 typedef struct block {
-    size_t first, last, size;
-    size_t *at;
+    size_t first, last, size, at;
+    size_t *result; /* where `at` is wanted */
 } block;
 
 static int largest_first(const void *a, const void *b)
@@ -98,10 +111,10 @@ static size_t collect(pleura_plan *plan, block *blocks)
     for (pleura_tensor *tensor = plan->tensors; tensor; tensor = tensor->next)
         if (tensor->buffer == tensor && tensor->size)
             blocks[count++] =
-                (block){tensor->first, tensor->last, round_up(tensor->size), &tensor->at};
+                (block){tensor->first, tensor->last, round_up(tensor->size), 0, &tensor->at};
     for (pleura_step *step = plan->steps; step; step = step->next, index++)
         if (step->workspace && !step->elided)
-            blocks[count++] = (block){index, index, round_up(step->workspace), &step->scratch};
+            blocks[count++] = (block){index, index, round_up(step->workspace), 0, &step->scratch};
     return count;
 }
 
@@ -113,13 +126,13 @@ static size_t find_gap(const block *placed, size_t count, const block *b)
         const block *p = &placed[i];
         if (p->last < b->first || b->last < p->first)
             continue;
-        size_t gap = *p->at > end ? *p->at - end : 0;
+        size_t gap = p->at > end ? p->at - end : 0;
         if (gap >= b->size && gap < best_size) {
             best = end;
             best_size = gap;
         }
-        if (*p->at + p->size > end)
-            end = *p->at + p->size;
+        if (p->at + p->size > end)
+            end = p->at + p->size;
     }
     return best == SIZE_MAX ? end : best;
 }
@@ -130,16 +143,17 @@ static size_t place_blocks(block *blocks, size_t count, block *placed)
     size_t total = 0;
     qsort(blocks, count, sizeof *blocks, largest_first);
     for (size_t i = 0; i < count; i++) {
-        const block *b = &blocks[i];
-        *b->at = find_gap(placed, i, b);
-        if (b->size > SIZE_MAX / 2 - *b->at)
+        block *b = &blocks[i];
+        *b->result = b->at = find_gap(placed, i, b);
+        if (b->size > SIZE_MAX / 2 - b->at)
             return SIZE_MAX / 2; /* which no allocator has */
         size_t before = i;
-        for (; before > 0 && *placed[before - 1].at > *b->at; before--)
-            placed[before] = placed[before - 1];
+        while (before > 0 && placed[before - 1].at > b->at)
+            before--;
+        memmove(&placed[before + 1], &placed[before], (i - before) * sizeof *placed);
         placed[before] = *b;
-        if (*b->at + b->size > total)
-            total = *b->at + b->size;
+        if (b->at + b->size > total)
+            total = b->at + b->size;
     }
     return total;
 }
