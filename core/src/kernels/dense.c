@@ -171,7 +171,10 @@ static void cut(pleura_qconv *conv)
 {
     const pleura_qconv_spec *s = &conv->spec;
     size_t pixels = (size_t)s->out_height * s->out_width, blocks = s->groups * conv->blocks;
-    size_t reads = conv->in_stride * sizeof(int16_t) * s->stride[0] * s->stride[1];
+    size_t down = s->stride[0] < 64 ? s->stride[0] : 64,
+           right = s->stride[1] < 64 ? s->stride[1] : 64;
+    size_t reads =
+        conv->in_stride * sizeof(int16_t) * down * right + 1; /* strides may be anything */
     size_t most = BLOCK_BYTES / reads, room = MAX_POINTERS / conv->taps;
     if (most > room)
         most = room;
