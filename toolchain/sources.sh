@@ -2,7 +2,7 @@
 # Each lands in a folder named by its SHA-256, so a new pin never meets an old tree.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-sources_label="upstream sources (18 MB to fetch)"
+sources_label="upstream sources (38 MB to fetch)"
 
 sources_list() { grep -v '^#' "$root/deps/sources.txt"; }
 source_folder() { printf '%s\n' "$cache/sources/$1-${2:0:12}"; } # NAME SHA256

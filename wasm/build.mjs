@@ -11,6 +11,9 @@ const build = process.env.PLEURA_BUILD ?? `${here}../build`;
 const modules = ['simd', 'relaxed', 'threads'].flatMap((tier) =>
   ['mjs', 'wasm'].map((ext) => ({ from: `${build}/wasm-${tier}/pleura-${tier}.${ext}`, to: `${dist}pleura-${tier}.${ext}` })),
 );
+modules.push(
+  ...['mjs', 'wasm'].map((ext) => ({ from: `${build}/wasm-simd/pleura-codecs.${ext}`, to: `${dist}pleura-codecs.${ext}` })),
+);
 const missing = modules.find(({ from }) => !existsSync(from));
 if (missing) {
   console.error(`${missing.from} is not there: build it first (cmake --preset wasm-simd && cmake --build --preset wasm-simd, and the same with wasm-relaxed and wasm-threads).`);

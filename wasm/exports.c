@@ -62,6 +62,15 @@ EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_error_message(const pleura_error *e
     return error->message;
 }
 
+/* The first cause survives, as everywhere. `message` is cut to what fits. */
+EMSCRIPTEN_KEEPALIVE void pleura_wasm_describe(pleura_error *error, int code, const char *message)
+{
+    if (error->code != PLEURA_OK)
+        return;
+    error->code = (pleura_code)code;
+    strncpy(error->message, message, sizeof error->message - 1);
+}
+
 static void out_of_memory(pleura_error *error)
 {
     static const char sentence[] = "There is no memory left for the report.";

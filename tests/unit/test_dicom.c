@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "dicom_writer.h"
+#include "fixture_codecs.h"
 
 #include "image/dicom/dataset.h"
 #include "pleura/pleura.h"
@@ -548,6 +549,99 @@ static void fragments(void **state)
     }
 }
 
+/* ---- Compressed ---- */
+
+typedef struct film {
+    const char *syntax;
+    const unsigned char *bytes;
+    size_t size;
+    int most; /* by which a stored value may differ */
+} film;
+
+#define FILM(SYNTAX, bytes, most)                                                                  \
+    {                                                                                              \
+        SYNTAX, bytes, sizeof(bytes), most                                                         \
+    }
+
+static const film films[] = {
+    FILM(SYNTAX_JPEG_12, jpeg_12, 40),
+    FILM(SYNTAX_JPEG_LOSSLESS, jpeg_lossless, 0),
+    FILM(SYNTAX_JPEG_LOSSLESS_SV1, jpeg_lossless_sv1, 0),
+    FILM(SYNTAX_JPEG_LS, jpeg_ls, 0),
+    FILM(SYNTAX_JPEG_LS_NEAR, jpeg_ls_near, 2),
+    FILM(SYNTAX_JPEG_2000, jpeg_2000, 0),
+    FILM(SYNTAX_JPEG_2000_LOSSY, jpeg_2000_lossy, 12),
+};
+
+enum { FILM_WIDTH = 24, FILM_HEIGHT = 20 };
+
+static dicom film_file(const film *f, unsigned rows, unsigned fragment_size)
+{
+    const layout l = {FILM_WIDTH, rows, 1, 16, 12, "MONOCHROME2", false, 0};
+    dicom d;
+    dicom_begin(&d, f->syntax);
+    dicom_layout(&d, &l);
+    dicom_head(&d, 0x7FE00010, "OB", UNDEFINED);
+    dicom_item(&d, NULL, 0);
+    for (size_t at = 0; at < f->size; at += fragment_size) {
+        size_t rest = f->size - at;
+        dicom_item(&d, f->bytes + at, rest < fragment_size ? rest : fragment_size);
+    }
+    dicom_end_sequence(&d);
+    return d;
+}
+
+static void compressed(void **state)
+{
+    (void)state;
+    static int32_t stored[FILM_WIDTH * FILM_HEIGHT];
+    for (size_t i = 0; i < COUNT(films); i++)
+        for (unsigned pieces = 0; pieces < 2; pieces++) {
+            dicom d = film_file(&films[i], FILM_HEIGHT, pieces ? 100 : 1 << 15);
+            pleura_error error = {0};
+            if (pleura_dicom_stored(d.bytes, d.size, NULL, stored, COUNT(stored), &error))
+                fail_msg("%s: %s", films[i].syntax, error.message);
+            for (int p = 0; p < (int)COUNT(stored); p++) {
+                int wanted = (p % FILM_WIDTH * 160 + p / FILM_WIDTH * 13) % 4096;
+                if (abs(stored[p] - wanted) > films[i].most)
+                    fail_msg("%s: value %d is %d, not %d", films[i].syntax, p, stored[p], wanted);
+            }
+        }
+}
+
+/* Never a picture that is partly there, nor one of another size; every byte may be wrong. */
+static void compressed_and_damaged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(films); i++) {
+        film f = films[i];
+        dicom d = film_file(&f, FILM_HEIGHT + 4, 1 << 15);
+        expect_refused(&d, PLEURA_ERROR_CORRUPT, "20");
+        unsigned char *copy = malloc(f.size);
+        for (size_t size = 1; size < films[i].size - 2; size += 1 + size / 20) {
+            pleura_image *image;
+            f.size = size;
+            d = film_file(&f, FILM_HEIGHT, 1 << 15);
+            if (pleura_image_decode(d.bytes, d.size, NULL, &image, NULL) == PLEURA_OK)
+                fail_msg("%s: %zu of %zu bytes were enough", f.syntax, size, films[i].size);
+        }
+        f = films[i];
+        f.bytes = copy;
+        for (size_t at = 0; at < f.size; at += 1 + at / 60) {
+            memcpy(copy, films[i].bytes, f.size);
+            copy[at] ^= 0x41;
+            pleura_error error = {0};
+            pleura_image *image;
+            d = film_file(&f, FILM_HEIGHT, 1 << 15);
+            pleura_code code = pleura_image_decode(d.bytes, d.size, NULL, &image, &error);
+            assert_int_equal(code, error.code);
+            assert_true((code == PLEURA_OK) == (image != NULL));
+            pleura_image_free(image);
+        }
+        free(copy);
+    }
+}
+
 /* ---- What is said, and refused ---- */
 
 static void attributes(void **state)
@@ -641,9 +735,10 @@ static void refused_by_name(void **state)
 #ifdef PLEURA_TEST_ALLOCATION
 extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
-static void fail_each(const dicom *d)
+/* `sparse`: of thousands of allocations only some, thinner as they go on. */
+static void fail_each(const dicom *d, bool sparse)
 {
-    for (size_t at = 1;; at++) {
+    for (size_t at = 1;; at += 1 + (sparse ? at / 8 : 0)) {
         pleura_error error = {0};
         pleura_image *image;
         pleura_test_allocations = 0;
@@ -666,12 +761,16 @@ static void any_allocation_may_fail(void **state)
 {
     (void)state;
     dicom d = four_in(EXPLICIT);
-    fail_each(&d);
+    fail_each(&d, false);
     const extra aspect[] = {{0x00280034, "IS", "2\\1"}};
     d = four_with("MONOCHROME2", aspect, 1);
-    fail_each(&d);
+    fail_each(&d, false);
     d = colour_file("RGB", 0, "\310\144\62\377\377\377", 6);
-    fail_each(&d);
+    fail_each(&d, false);
+    for (size_t i = 0; i < COUNT(films); i++) {
+        d = film_file(&films[i], FILM_HEIGHT, 100);
+        fail_each(&d, true);
+    }
 }
 #endif
 
@@ -696,6 +795,8 @@ int main(void)
         cmocka_unit_test(cut_anywhere),
         cmocka_unit_test(any_byte_changed),
         cmocka_unit_test(fragments),
+        cmocka_unit_test(compressed),
+        cmocka_unit_test(compressed_and_damaged),
         cmocka_unit_test(attributes),
         cmocka_unit_test(pixels_that_are_not_square),
         cmocka_unit_test(refused_by_name),

@@ -14,6 +14,7 @@ export interface Glue {
   _pleura_wasm_error_code(error: Pointer): number;
   _pleura_wasm_error_name(error: Pointer): Pointer;
   _pleura_wasm_error_message(error: Pointer): Pointer;
+  _pleura_wasm_describe(error: Pointer, code: number, message: Pointer): void;
   _pleura_wasm_version(): Pointer;
   _pleura_wasm_enums(): Pointer;
   _pleura_wasm_outcome_name(outcome: number): Pointer;
@@ -57,12 +58,29 @@ export interface Glue {
   ): number;
 }
 
-type Instantiate = (
+export type Instantiate = (
   imports: WebAssembly.Imports,
   done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
 ) => Record<string, never>;
 
-export type CreateGlue = (options: { instantiateWasm: Instantiate; extraThreads: number }) => Promise<Glue>;
+/** Called by codec_bridge.c for each compressed DICOM frame. */
+export type CallCodec = (
+  kind: number,
+  bytes: Pointer,
+  size: number,
+  width: number,
+  height: number,
+  components: number,
+  rgbWanted: number,
+  cells: Pointer,
+  error: Pointer,
+) => number;
+
+export type CreateGlue = (options: {
+  instantiateWasm: Instantiate;
+  codec: CallCodec;
+  extraThreads: number;
+}) => Promise<Glue>;
 
 declare const create: CreateGlue;
 export default create;

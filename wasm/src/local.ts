@@ -34,7 +34,7 @@ export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
     let threads = most;
     if (wanted === 'auto' && most > 1) threads = loadFaster(core, bytes, most, digest);
     else core.loadModel(bytes, most, digest);
-    return new LocalPleura(core, tier, threads);
+    return new LocalPleura(core, tier, threads, options.wasm);
   } catch (error) {
     core.dispose();
     throw error;
@@ -48,9 +48,11 @@ class LocalPleura implements Pleura {
   readonly info;
   readonly csvHeader;
   readonly #core: Core;
+  readonly #wasm: URL | string | undefined;
 
-  constructor(core: Core, tier: Tier, threads: number) {
+  constructor(core: Core, tier: Tier, threads: number, wasm: URL | string | undefined) {
     this.#core = core;
+    this.#wasm = wasm;
     this.tier = tier;
     this.threads = threads;
     this.version = core.version;
@@ -77,15 +79,26 @@ class LocalPleura implements Pleura {
       if (error instanceof PleuraError && error.code !== 'argument') return this.#core.fault(name, error);
       throw error;
     }
-    return this.#core.classify(view, name, threshold ?? NaN, options.heatmap);
+    const film = view;
+    try {
+      const report = this.#core.classify(film, name, threshold ?? NaN, options.heatmap);
+      if (!(await this.#codecsCame())) return report;
+      return this.#core.classify(film, name, threshold ?? NaN, options.heatmap);
+    } catch (error) {
+      // The decoders could not be fetched: that is this film's fault to report, not the classifier's.
+      if (error instanceof PleuraError && error.code === 'file') return this.#core.fault(name, error);
+      throw error;
+    }
   }
 
   async decode(bytes: Bytes): Promise<Film> {
-    return this.#core.decode(await toView(bytes));
+    const view = await toView(bytes);
+    return this.#withCodecs(() => this.#core.decode(view));
   }
 
   async preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {
-    return this.#core.preprocess(await toView(bytes));
+    const view = await toView(bytes);
+    return this.#withCodecs(() => this.#core.preprocess(view));
   }
 
   async run(tensor: Float32Array): Promise<Float32Array<ArrayBuffer>> {
@@ -95,5 +108,21 @@ class LocalPleura implements Pleura {
 
   dispose(): void {
     this.#core.dispose();
+  }
+
+  /** Whether the last film asked for the decoders, which are then here. */
+  async #codecsCame(): Promise<boolean> {
+    if (!this.#core.wantsCodecs) return false;
+    await this.#core.loadCodecs(this.#wasm);
+    return true;
+  }
+
+  async #withCodecs<T>(work: () => T): Promise<T> {
+    try {
+      return work();
+    } catch (error) {
+      if (!(await this.#codecsCame())) throw error;
+      return work();
+    }
   }
 }

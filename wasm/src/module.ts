@@ -1,3 +1,4 @@
+import { Codecs } from './codecs.js';
 import { open } from './fetch.js';
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import type { CreateGlue, Glue, Pointer } from './glue.js';
@@ -52,9 +53,11 @@ export async function createCore(
   threads = 1,
 ): Promise<Core> {
   const [module, { default: create }] = await Promise.all([source, glues[build]()]);
+  const bridge = new Bridge();
   try {
     const glue = await new Promise<Glue>((done, fail) => {
       create({
+        codec: (...frame) => bridge.decode(...frame),
         extraThreads: threads - 1,
         instantiateWasm: (imports, ready) => {
           WebAssembly.instantiate(module, imports).then((instance) => ready(instance, module), fail);
@@ -62,7 +65,8 @@ export async function createCore(
         },
       }).then(done, fail);
     });
-    return new Core(glue);
+    bridge.glue = glue;
+    return new Core(glue, bridge);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PleuraError('wasm', `The WebAssembly module did not start: ${why}.`, { cause });
@@ -79,9 +83,11 @@ export class Core {
   #error: Pointer;
   #session: Pointer = 0;
   #broken: PleuraError | null = null;
+  readonly #bridge: Bridge;
 
-  constructor(glue: Glue) {
+  constructor(glue: Glue, bridge: Bridge) {
     this.#glue = glue;
+    this.#bridge = bridge;
     // Kept for good: when memory runs out, the error must not need any.
     this.#error = glue._pleura_wasm_error_new();
   }
@@ -99,6 +105,15 @@ export class Core {
         .map((line) => line.split(' '))
         .map(([kind = '', name = '', number]) => ({ kind, name, number: Number(number) })),
     );
+  }
+
+  /** The last film needs decoders that are not here: fetch them with loadCodecs(), and ask again. */
+  get wantsCodecs(): boolean {
+    return this.#bridge.wanted;
+  }
+
+  async loadCodecs(base?: URL | string): Promise<void> {
+    this.#bridge.codecs = await Codecs.load(base);
   }
 
   outcomeName(outcome: number): string {
@@ -246,6 +261,7 @@ export class Core {
     if (this.#broken) throw this.#broken;
     if (!glue) throw new PleuraError('disposed', 'This classifier was disposed of.');
     const scope = new Scope(glue);
+    this.#bridge.wanted = false;
     glue._pleura_wasm_error_clear(this.#error);
     try {
       return body(glue, scope);
@@ -259,6 +275,49 @@ export class Core {
     } finally {
       if (!this.#broken) scope.free();
     }
+  }
+}
+
+/** Takes compressed frames from the core's memory to the decoders, and samples back. */
+class Bridge {
+  glue: Glue | null = null;
+  codecs: Codecs | null = null;
+  wanted = false;
+
+  /** What codec_bridge.c calls; a code of CODES, 0 for good. */
+  decode(
+    kind: number,
+    bytes: Pointer,
+    size: number,
+    width: number,
+    height: number,
+    components: number,
+    rgbWanted: number,
+    cells: Pointer,
+    error: Pointer,
+  ): number {
+    const glue = this.glue!;
+    if (!this.codecs?.usable) {
+      this.codecs = null;
+      this.wanted = true;
+      return this.#describe(error, 'unsupported_image', 'DICOM: the decoders for this film are not loaded.');
+    }
+    const data = glue.HEAPU8.subarray(bytes, bytes + size);
+    const found = this.codecs.decode({ kind, bytes: data, width, height, components, rgbWanted: rgbWanted !== 0 });
+    if ('code' in found) return this.#describe(error, found.code, found.message);
+    glue.HEAPU8.set(found.samples, cells);
+    return 0;
+  }
+
+  #describe(error: Pointer, code: CoreCode, message: string): number {
+    const glue = this.glue!;
+    const sentence = new TextEncoder().encode(`${message}\0`);
+    const block = glue._pleura_wasm_alloc(sentence.byteLength);
+    if (block === 0) return CODES.memory;
+    glue.HEAPU8.set(sentence, block);
+    glue._pleura_wasm_describe(error, CODES[code], block);
+    glue._pleura_wasm_free(block);
+    return CODES[code];
   }
 }
 

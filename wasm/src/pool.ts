@@ -74,7 +74,9 @@ export async function loadPool(options: PoolOptions): Promise<Pool> {
       return module;
     });
     const [module, bytes] = await Promise.all([compiled, modelBytes(options)]);
-    const kit = { tier, module, model: shared(bytes), sha256: await sha256(bytes) };
+    // The workers' own address is another than ours, and films may need more from that folder.
+    const folder = wasm === undefined ? {} : { wasm: new URL(wasm, globalThis.location?.href).href };
+    const kit = { tier, module, model: shared(bytes), sha256: await sha256(bytes), ...folder };
     const loaded = await first.load(kit);
     const others = Array.from({ length: workers - 1 }, () => new Seat(tier, openLine));
     return new PoolPleura(loaded, kit, [first, ...others], timeLimit, openLine);

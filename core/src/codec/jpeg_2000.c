@@ -1,0 +1,170 @@
+/* JPEG 2000 and its high-throughput kind, by OpenJPEG. */
+#include "../error.h"
+#include "jpeg.h"
+
+#include <openjpeg.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * OpenJPEG makes its tables of tiles before it decodes anything: 5.6 KB a tile, 65,535 tiles at
+ * most. Films have one tile, or some hundred.
+ */
+#define MAX_TILES 4096
+
+typedef struct reader {
+    const unsigned char *bytes;
+    size_t size, at;
+} reader;
+
+static OPJ_SIZE_T read_bytes(void *to, OPJ_SIZE_T count, void *context)
+{
+    reader *r = context;
+    size_t there = r->size - r->at;
+    if (!there)
+        return (OPJ_SIZE_T)-1;
+    count = count < there ? count : there;
+    memcpy(to, r->bytes + r->at, count);
+    r->at += count;
+    return count;
+}
+
+static OPJ_OFF_T skip_bytes(OPJ_OFF_T count, void *context)
+{
+    reader *r = context;
+    if (count < 0 || (uint64_t)count > r->size - r->at)
+        return -1;
+    r->at += (size_t)count;
+    return count;
+}
+
+static OPJ_BOOL seek_bytes(OPJ_OFF_T to, void *context)
+{
+    reader *r = context;
+    if (to < 0 || (uint64_t)to > r->size)
+        return OPJ_FALSE;
+    r->at = (size_t)to;
+    return OPJ_TRUE;
+}
+
+/* The first message that OpenJPEG gives: the others follow from it. */
+static void keep_message(const char *message, void *context)
+{
+    char *words = context;
+    if (words[0])
+        return;
+    snprintf(words, 200, "%s", message);
+    words[strcspn(words, "\r\n")] = '\0';
+}
+
+static bool is_box(const pleura_codec_job *job)
+{
+    return job->size >= 8 && memcmp(job->bytes + 4, "jP  ", 4) == 0;
+}
+
+static uint32_t read32(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* The size marker (ITU-T T.800, A.5.1) before OpenJPEG sees it; boxes are looked at afterwards. */
+static pleura_code check_size(const pleura_codec_job *job, pleura_error *error)
+{
+    const unsigned char *p = job->bytes;
+    if (is_box(job))
+        return PLEURA_OK;
+    if (job->size < 49 || memcmp(p, "\xFF\x4F\xFF\x51", 4) != 0)
+        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "DICOM: the JPEG 2000 data does not begin with its size.");
+    uint32_t right = read32(p + 8), bottom = read32(p + 12), left = read32(p + 16);
+    uint32_t top = read32(p + 20), tile_width = read32(p + 24), tile_height = read32(p + 28);
+    if (right < left || bottom < top || right - left != job->width || bottom - top != job->height)
+        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "DICOM: %u x %u pixels, and a JPEG 2000 image of %u x %u.",
+                           (unsigned)job->width, (unsigned)job->height, (unsigned)(right - left),
+                           (unsigned)(bottom - top));
+    uint64_t across = tile_width ? job->width / tile_width + 2 : MAX_TILES + 1;
+    uint64_t down = tile_height ? job->height / tile_height + 2 : MAX_TILES + 1;
+    if (across * down > MAX_TILES)
+        return pleura_fail(
+            error, PLEURA_ERROR_TOO_LARGE,
+            "DICOM: a JPEG 2000 image in tiles of %u x %u; at most %d tiles are read.",
+            (unsigned)tile_width, (unsigned)tile_height, MAX_TILES);
+    return PLEURA_OK;
+}
+
+static pleura_code check_image(const opj_image_t *image, const pleura_codec_job *job,
+                               pleura_error *error)
+{
+    if (image->numcomps != job->components)
+        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "DICOM: %u samples a pixel, and a JPEG 2000 image of %u components.",
+                           job->components, (unsigned)image->numcomps);
+    for (unsigned i = 0; i < job->components; i++) {
+        const opj_image_comp_t *c = &image->comps[i];
+        if (c->w != job->width || c->h != job->height || c->prec > 16)
+            return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                               "DICOM: %u x %u pixels, and a JPEG 2000 component of %u x %u of %u "
+                               "bits.",
+                               (unsigned)job->width, (unsigned)job->height, (unsigned)c->w,
+                               (unsigned)c->h, (unsigned)c->prec);
+    }
+    return PLEURA_OK;
+}
+
+static void copy(const opj_image_t *image, const pleura_codec_job *job)
+{
+    size_t pixels = (size_t)job->width * job->height;
+    for (unsigned c = 0; c < job->components; c++)
+        for (size_t i = 0; i < pixels; i++)
+            job->cells[i * job->components + c] = (uint16_t)image->comps[c].data[i];
+}
+
+static pleura_code decode(opj_codec_t *codec, opj_stream_t *stream, const pleura_codec_job *job,
+                          const char *words, pleura_error *error)
+{
+    opj_image_t *image = NULL;
+    opj_dparameters_t parameters;
+    opj_set_default_decoder_parameters(&parameters);
+    bool read = opj_setup_decoder(codec, &parameters) && opj_read_header(stream, codec, &image);
+    pleura_code code = read ? check_image(image, job, error) : PLEURA_OK;
+    if (code == PLEURA_OK && read)
+        read = opj_decode(codec, stream, image) && opj_end_decompress(codec, stream);
+    bool whole = code == PLEURA_OK && read;
+    for (unsigned i = 0; whole && i < job->components; i++)
+        whole = image->comps[i].data != NULL;
+    if (whole)
+        copy(image, job);
+    else if (code == PLEURA_OK)
+        code = pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "DICOM: the JPEG 2000 data cannot be decoded (%s).",
+                           words[0] ? words : "no reason given");
+    opj_image_destroy(image);
+    return code;
+}
+
+pleura_code pleura_jpeg_2000_decode(const pleura_codec_job *job, pleura_error *error)
+{
+    char words[200] = "";
+    reader r = {.bytes = job->bytes, .size = job->size};
+    pleura_code code = check_size(job, error);
+    if (code != PLEURA_OK)
+        return code;
+    opj_codec_t *codec = opj_create_decompress(is_box(job) ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
+    opj_stream_t *stream = opj_stream_create(1 << 16, OPJ_TRUE);
+    if (codec && stream) {
+        opj_set_error_handler(codec, keep_message, words);
+        opj_stream_set_user_data(stream, &r, NULL);
+        opj_stream_set_user_data_length(stream, job->size);
+        opj_stream_set_read_function(stream, read_bytes);
+        opj_stream_set_skip_function(stream, skip_bytes);
+        opj_stream_set_seek_function(stream, seek_bytes);
+        code = decode(codec, stream, job, words, error);
+    } else {
+        code = pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory for the JPEG 2000 decoder.");
+    }
+    opj_stream_destroy(stream);
+    opj_destroy_codec(codec);
+    return code;
+}

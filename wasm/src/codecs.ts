@@ -1,0 +1,117 @@
+import { CODES, PleuraError, type CoreCode } from './errors.js';
+import { open } from './fetch.js';
+import type { Pointer } from './glue.js';
+
+/** The exports of codecs.c. */
+export interface CodecsGlue {
+  readonly HEAPU8: Uint8Array<ArrayBuffer>;
+  _pleura_codecs_alloc(size: number): Pointer;
+  _pleura_codecs_free(block: Pointer): void;
+  _pleura_codecs_error_new(): Pointer;
+  _pleura_codecs_error_message(error: Pointer): Pointer;
+  _pleura_codecs_decode(
+    kind: number,
+    bytes: Pointer,
+    size: number,
+    width: number,
+    height: number,
+    components: number,
+    rgbWanted: number,
+    cells: Pointer,
+    error: Pointer,
+  ): number;
+}
+
+export interface Frame {
+  kind: number;
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+  components: number;
+  rgbWanted: boolean;
+}
+
+/** The samples, or the code and sentence that C gave. */
+export type Decoded = { samples: Uint8Array } | { code: CoreCode; message: string };
+
+/**
+ * The decoders of compressed DICOM frames: a module and a memory of their own, so that a page that
+ * meets no such file fetches nothing, and so that hostile data cannot reach the classifier.
+ */
+export class Codecs {
+  readonly #glue: CodecsGlue;
+  readonly #error: Pointer;
+  #broken = false;
+
+  private constructor(glue: CodecsGlue) {
+    this.#glue = glue;
+    this.#error = glue._pleura_codecs_error_new();
+  }
+
+  static async load(base?: URL | string): Promise<Codecs> {
+    const url = base === undefined ? new URL('./pleura-codecs.wasm', import.meta.url) : new URL('pleura-codecs.wasm', base);
+    const [bytes, { default: create }] = await Promise.all([
+      open(url).then((response) => response.arrayBuffer()),
+      import('./pleura-codecs.mjs'),
+    ]);
+    try {
+      const module = await WebAssembly.compile(bytes);
+      const glue = await new Promise<CodecsGlue>((done, fail) => {
+        create({
+          instantiateWasm: (imports, ready) => {
+            WebAssembly.instantiate(module, imports).then((instance) => ready(instance, module), fail);
+            return {};
+          },
+        }).then(done, fail);
+      });
+      return new Codecs(glue);
+    } catch (cause) {
+      throw new PleuraError('wasm', `${url.href} is not a WebAssembly module that runs here.`, { cause });
+    }
+  }
+
+  /** False after a decoder stopped in mid-work: its memory is not to be trusted any more. */
+  get usable(): boolean {
+    return !this.#broken;
+  }
+
+  decode(frame: Frame): Decoded {
+    try {
+      return this.#decode(frame);
+    } catch (error) {
+      if (error instanceof PleuraError) return { code: 'memory', message: error.message };
+      this.#broken = true;
+      const why = error instanceof Error ? error.message : String(error);
+      return { code: 'corrupt', message: `DICOM: the decoder stopped on this data (${why}).` };
+    }
+  }
+
+  #decode({ kind, bytes, width, height, components, rgbWanted }: Frame): Decoded {
+    const glue = this.#glue;
+    const size = width * height * components * 2;
+    const blocks: Pointer[] = [];
+    const alloc = (count: number): Pointer => {
+      const block = glue._pleura_codecs_alloc(count);
+      if (block === 0) throw new PleuraError('memory', `There is no memory left for ${count} bytes.`);
+      blocks.push(block);
+      return block;
+    };
+    try {
+      const data = alloc(bytes.byteLength);
+      const cells = alloc(size);
+      glue.HEAPU8.set(bytes, data);
+      const number = glue._pleura_codecs_decode(
+        kind, data, bytes.byteLength, width, height, components, rgbWanted ? 1 : 0, cells, this.#error,
+      );
+      if (number === 0) return { samples: glue.HEAPU8.slice(cells, cells + size) };
+      const heap = glue.HEAPU8;
+      const message = glue._pleura_codecs_error_message(this.#error);
+      return {
+        code: (Object.keys(CODES) as CoreCode[]).find((code) => CODES[code] === number) ?? 'internal',
+        message: new TextDecoder().decode(heap.subarray(message, heap.indexOf(0, message))),
+      };
+    } finally {
+      for (const block of blocks) glue._pleura_codecs_free(block);
+    }
+  }
+}
