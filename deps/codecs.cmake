@@ -2,6 +2,17 @@
 #   deps::codecs   DCMTK's IJG libraries (JPEG of 8 and 12 bits, lossless), OpenJPEG, CharLS
 # DCMTK's, and not libjpeg-turbo: only version 3 of that decodes lossless JPEG, and no stable
 # Debian keeps its sources.
+set(codecs_HERE "${CMAKE_CURRENT_LIST_DIR}/codecs")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${codecs_HERE}/sources.txt")
+file(STRINGS "${codecs_HERE}/sources.txt" lines REGEX "^[^#]")
+foreach(line IN LISTS lines)
+  string(REGEX MATCH "^([^ ]+) +[^ ]+ +(............)" line "${line}")
+  set(${CMAKE_MATCH_1}_SOURCE "${PLEURA_SOURCES}/${CMAKE_MATCH_1}-${CMAKE_MATCH_2}")
+  if(NOT IS_DIRECTORY "${${CMAKE_MATCH_1}_SOURCE}")
+    message(FATAL_ERROR "The sources of ${CMAKE_MATCH_1} are not there yet: run toolchain/setup.sh")
+  endif()
+endforeach()
+
 set(ijg_FILES jcodec jcomapi jdapimin jdapistd jdarith jdatasrc jdcoefct jdcolor jddctmgr jddiffct jdhuff
   jdinput jdlhuff jdlossls jdlossy jdmainct jdmarker jdmaster jdmerge jdphuff jdpostct jdpred
   jdsample jdscale jdshuff jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1
@@ -11,7 +22,6 @@ set(openjpeg_FILES thread bio cio dwt event function_list ht_dec image invert j2
 set(charls_FILES charls_jpegls_decoder jpeg_stream_reader jpeg_stream_writer jpegls jpegls_error
   validate_spiff_header version charls_jpegls_encoder)
 
-set(codecs_HERE "${CMAKE_CURRENT_LIST_DIR}/codecs")
 set(codecs_SOURCES "${codecs_HERE}/no_encoder.c")
 foreach(bits 8 12 16)
   foreach(file IN LISTS ijg_FILES)

@@ -4,7 +4,7 @@
 
 sources_label="upstream sources (38 MB to fetch)"
 
-sources_list() { grep -v '^#' "$root/deps/sources.txt"; }
+sources_list() { grep -hv '^#' "$root/deps/sources.txt" "$root/deps/codecs/sources.txt"; }
 source_folder() { printf '%s\n' "$cache/sources/$1-${2:0:12}"; } # NAME SHA256
 
 sources_ready() {
