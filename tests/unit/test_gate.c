@@ -109,11 +109,42 @@ static void names(void **state)
     assert_string_equal(pleura_reason_name((pleura_reason)4096), "unknown");
 }
 
+static unsigned reasons_of(const char *modality, const char *part, const char *view,
+                           const char *orientation)
+{
+    const pleura_dicom_info dicom = {.modality = modality,
+                                     .body_part = part,
+                                     .view_position = view,
+                                     .patient_orientation = orientation};
+    pleura_reasons reasons = {0};
+    pleura_gate_dicom(&dicom, &reasons);
+    return reasons.set;
+}
+
+static void what_a_dicom_file_says(void **state)
+{
+    (void)state;
+    assert_int_equal(reasons_of("DX", "CHEST", "PA", "L\\F"), 0);
+    assert_int_equal(reasons_of("", "", "", ""), 0);
+    assert_int_equal(reasons_of("CR", "TORAX", "", ""), 0); /* a word that is not known */
+    assert_int_equal(reasons_of("CT", "CHEST", "", ""), PLEURA_REASON_NOT_CHEST);
+    assert_int_equal(reasons_of("DX", "HAND", "PA", ""), PLEURA_REASON_NOT_CHEST);
+    assert_int_equal(reasons_of("DX", "CHEST", "LL", ""), PLEURA_REASON_LATERAL);
+    assert_int_equal(reasons_of("DX", "CHEST", "", "A\\F"), PLEURA_REASON_LATERAL);
+    assert_int_equal(reasons_of("DX", "SKULL", "RL", ""),
+                     PLEURA_REASON_NOT_CHEST | PLEURA_REASON_LATERAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(films_pass),   cmocka_unit_test(small_images), cmocka_unit_test(strips),
-        cmocka_unit_test(blank_images), cmocka_unit_test(colours),      cmocka_unit_test(names),
+        cmocka_unit_test(what_a_dicom_file_says),
+        cmocka_unit_test(films_pass),
+        cmocka_unit_test(small_images),
+        cmocka_unit_test(strips),
+        cmocka_unit_test(blank_images),
+        cmocka_unit_test(colours),
+        cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,4 +90,6 @@ void pleura_gate(const pleura_image *image, uint32_t min_side, pleura_reasons *r
     check_proportions(&info, reasons);
     check_colour(&info, reasons);
     check_contrast(image, &info, reasons);
+    if (info.dicom)
+        pleura_gate_dicom(info.dicom, reasons);
 }

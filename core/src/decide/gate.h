@@ -23,6 +23,9 @@
 /* Adds what speaks against judging the image; nothing if it passes. */
 void pleura_gate(const pleura_image *image, uint32_t min_side, pleura_reasons *reasons);
 
+/* Of those, what a DICOM file's attributes say: another modality or part of the body, from the side. */
+void pleura_gate_dicom(const pleura_dicom_info *dicom, pleura_reasons *reasons);
+
 /* A model may have a gate of its own: an output with one number for each reason to refuse. */
 #define PLEURA_GATE_MAX_RULES 6
 
