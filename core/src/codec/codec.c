@@ -15,6 +15,47 @@ static unsigned count_scans(const unsigned char *bytes, size_t size)
     return scans;
 }
 
+/* A segment of Huffman tables (ITU-T T.81, B.2.4.2): whether its DC tables keep to 15 bits. */
+static bool tables_are_sound(const unsigned char *p, size_t size)
+{
+    while (size >= 17) {
+        size_t count = 0;
+        for (int i = 1; i <= 16; i++)
+            count += p[i];
+        if (count > size - 17)
+            return true; /* cut short: the library says so */
+        for (size_t i = 0; i < count && p[0] < 16; i++)
+            if (p[17 + i] > 15)
+                return false;
+        p += 17 + count;
+        size -= 17 + count;
+    }
+    return true;
+}
+
+/*
+ * The lossless process has differences of 16 bits, and the IJG libraries let its symbol pass in any
+ * file; the others then read past the end of a table of 16.
+ */
+static bool symbols_are_sound(const unsigned char *bytes, size_t size)
+{
+    for (size_t at = 2; at + 4 <= size;) {
+        unsigned marker = bytes[at + 1];
+        if (bytes[at] != 0xFF || marker < 0xC0 || marker == 0xFF ||
+            (marker >= 0xD0 && marker <= 0xD9)) {
+            at++; /* in a scan, or fill bytes: on to the next marker */
+            continue;
+        }
+        size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (length < 2 || length > size - at - 2)
+            return true;
+        if (marker == 0xC4 && !tables_are_sound(bytes + at + 4, length - 2))
+            return false;
+        at += 2 + length;
+    }
+    return true;
+}
+
 static pleura_code decode_jpeg(const pleura_codec_job *job, pleura_error *error)
 {
     pleura_jpeg_kind kind = {0};
@@ -26,6 +67,10 @@ static pleura_code decode_jpeg(const pleura_codec_job *job, pleura_error *error)
                            "DICOM: a JPEG of more than %d scans.", MAX_SCANS);
     if (!kind.dct)
         return pleura_jpeg_decode_16(job, error);
+    if (!symbols_are_sound(job->bytes, job->size))
+        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                           "DICOM: the JPEG data has a Huffman table that only lossless files may "
+                           "have.");
     if (kind.bits == 8)
         return pleura_jpeg_decode_8(job, error);
     if (kind.bits == 12)
