@@ -220,8 +220,12 @@ test('a server that lacks the model leaves a sentence, not a blank page', async 
 /** An exception outside of any call, as a fault of the browser or of ours would be. */
 async function kill(page) {
   await page.waitForFunction(() => document.documentElement.dataset.warm);
-  for (const worker of page.workers().filter((one) => /\/worker-/.test(one.url()))) {
-    await worker.evaluate(() => {
+  const workers = page.workers().filter((one) => /\/worker-/.test(one.url()));
+  assert.ok(workers.length > 0, page.workers().map((one) => one.url()).join());
+  for (const worker of workers) {
+    // A worker that has just started takes its handler up after this call otherwise, and lives on.
+    await worker.evaluate(async () => {
+      while (!globalThis.onmessage) await new Promise((done) => setTimeout(done, 5));
       globalThis.onmessage = () => {
         throw new Error('planted');
       };
@@ -258,8 +262,9 @@ test('a classifier that is gone for good is told', async () => {
     await kill(page);
     await drop(page, films);
     await finished(page, films.length);
-    assert.match(await page.textContent('#message'), /Reload the page/);
-    assert.ok((await rows(page)).every(({ state }) => state === 'error'));
+    const states = (await rows(page)).map(({ state }) => state);
+    assert.ok(states.every((state) => state === 'error'), states.join());
+    await page.waitForFunction(() => /Reload the page/.test(document.querySelector('#message').textContent));
   } finally {
     await close();
   }
