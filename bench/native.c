@@ -7,6 +7,7 @@
  *   > file PATH    times the whole line for an image: prints decode, preprocess, network, total
  */
 #include "pleura/pleura.h"
+#include "read_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,20 +19,6 @@ static double now_ms(void)
     struct timespec t;
     timespec_get(&t, TIME_UTC);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static void *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    fseek(file, 0, SEEK_END);
-    long length = ftell(file);
-    rewind(file);
-    void *bytes = length >= 0 ? malloc((size_t)length + 1) : NULL;
-    *size = bytes ? fread(bytes, 1, (size_t)length, file) : 0;
-    fclose(file);
-    return bytes;
 }
 
 static int stop(const char *what, const pleura_error *error)

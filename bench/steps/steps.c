@@ -3,6 +3,7 @@
  * enough to run undisturbed once in a while even on a busy machine, which a whole network is not.
  *   bench_steps MODEL.onnx [RUNS [THREADS]]
  */
+#include "../read_file.h"
 #include "clock.h"
 #include "graph/graph.h"
 #include "run/network.h"
@@ -10,20 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    fseek(file, 0, SEEK_END);
-    long length = ftell(file);
-    rewind(file);
-    void *bytes = length >= 0 ? malloc((size_t)length + 1) : NULL;
-    *size = bytes ? fread(bytes, 1, (size_t)length, file) : 0;
-    fclose(file);
-    return bytes;
-}
 
 static pleura_code load(const char *path, unsigned threads, pleura_network **network,
                         pleura_error *error)
