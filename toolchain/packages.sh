@@ -17,6 +17,7 @@ packages_for() {
         [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/cstdlib' >/dev/null ||
             echo g++
         [ -e /usr/include/cmocka.h ] || echo libcmocka-dev # the unit tests' harness
+        have pkg-config || echo pkg-config # the installed library's test
         ;;
     node) have npm || printf '%s\n' npm ca-certificates ;;
     browser) have chromium || printf '%s\n' chromium fonts-dejavu-core ;;
