@@ -18,6 +18,7 @@ packages_for() {
             echo g++
         [ -e /usr/include/cmocka.h ] || echo libcmocka-dev # the unit tests' harness
         have pkg-config || echo pkg-config # the installed library's test
+        [[ $(parallel --version 2>/dev/null) = GNU* ]] || echo parallel # docs/archive.md's test
         ;;
     node) have npm || printf '%s\n' npm ca-certificates ;;
     browser) have chromium || printf '%s\n' chromium fonts-dejavu-core ;;

@@ -8,6 +8,7 @@ typedef struct batch {
     const cli_options *options;
     pleura_model *model;
     cli_output output;
+    cli_done done;
     size_t answered, failed;
     bool begun; /* the head is written: not before there is a row, for an empty list has none */
     char *line; /* reused from row to row */
@@ -96,6 +97,8 @@ static void write_head(batch *job)
 static bool visit(void *context, const char *path, const pleura_error *fault)
 {
     batch *job = context;
+    if (cli_done_take(&job->done, path))
+        return true;
     pleura_error error = {0};
     pleura_result *result = NULL;
     if (fault)
@@ -120,6 +123,7 @@ static int finish(batch *job)
         fputc('\n', stderr);
     bool written = cli_output_close(&job->output);
     free(job->line);
+    cli_done_free(&job->done);
     pleura_model_free(job->model);
     if (!written)
         return EXIT_BROKEN;
@@ -128,6 +132,17 @@ static int finish(batch *job)
         return EXIT_USAGE;
     }
     return job->failed ? EXIT_SOME_FAILED : EXIT_ANSWERED;
+}
+
+/* Reads what an earlier run has written, and opens the output behind it. */
+static bool begin(batch *job)
+{
+    const char *sha256 = pleura_model_sha256(job->model);
+    if (job->options->resume && !cli_done_read(&job->done, job->options->output, sha256))
+        return false;
+    job->answered = job->done.answered;
+    job->failed = job->done.failed;
+    return cli_output_open(&job->output, job->options);
 }
 
 int cli_classify(const cli_options *options)
@@ -139,7 +154,8 @@ int cli_classify(const cli_options *options)
     batch job = {.options = options, .model = cli_model_open(options)};
     if (!job.model)
         return EXIT_BROKEN;
-    if (!cli_output_open(&job.output, options)) {
+    if (!begin(&job)) {
+        cli_done_free(&job.done);
         pleura_model_free(job.model);
         return EXIT_BROKEN;
     }

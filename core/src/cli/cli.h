@@ -32,6 +32,7 @@ typedef struct cli_options {
     bool has_threshold;
     float threshold;
     bool heatmap;
+    bool resume; /* what `output` has rows of is not done again */
     unsigned threads;
     /* of `evaluate` */
     const char *labels, *folder, *by, *where; /* NULL: not given */
@@ -91,6 +92,26 @@ bool cli_output_close(cli_output *output); /* false if anything of it was not wr
 
 /* Floats as raw little-endian bytes. */
 bool cli_output_floats(cli_output *output, const float *values, size_t count);
+
+/* ---- resume.c ---- */
+
+typedef struct cli_done_name {
+    char *text;  /* as JSON writes it; NULL: an empty place */
+    size_t rows; /* a list may name a file twice */
+} cli_done_name;
+
+/* The rows that an earlier run has written. */
+typedef struct cli_done {
+    cli_done_name *names; /* by their hash; `room` is a power of two */
+    size_t room, count;
+    size_t answered, failed;
+} cli_done;
+
+/* Reads the rows of an output file and cuts off a last line that was not finished. False after saying
+ * what is wrong: rows of another model (by its SHA-256), or a file that is something else. */
+bool cli_done_read(cli_done *done, const char *path, const char *sha256);
+bool cli_done_take(cli_done *done, const char *path); /* was there a row left for this file? */
+void cli_done_free(cli_done *done);
 
 /* ---- model.c ---- */
 

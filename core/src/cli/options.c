@@ -89,6 +89,8 @@ static bool read_flag(cli_options *options, const char *name)
         options->form = FORM_CSV;
     else if (strcmp(name, "--heatmap") == 0)
         options->heatmap = true;
+    else if (strcmp(name, "--resume") == 0)
+        options->resume = true;
     else if (strcmp(name, "--grey") == 0)
         options->pixels = PIXELS_GREY;
     else if (strcmp(name, "--stored") == 0)
@@ -135,7 +137,12 @@ bool cli_options_read(cli_options *options, int argc, char **argv)
         else if (!read_option(options, argc, argv, &i))
             return false;
     }
-    return true;
+    bool goes_on = strcmp(options->command, "classify") == 0 && options->form == FORM_JSON &&
+                   options->output != NULL;
+    if (options->resume && !goes_on)
+        cli_complain("--resume is for classify with --json and --output FILE: it goes on in that "
+                     "file.");
+    return !options->resume || goes_on;
 }
 
 void cli_options_free(cli_options *options)

@@ -9,7 +9,7 @@ bool cli_output_open(cli_output *output, const cli_options *options)
     if (!options->output)
         return true;
     output->name = options->output;
-    output->file = fopen(options->output, "wb");
+    output->file = fopen(options->output, options->resume ? "ab" : "wb");
     if (!output->file)
         cli_complain("%s cannot be written: %s.", output->name, strerror(errno));
     return output->file != NULL;
