@@ -44,7 +44,7 @@ mkfifo list.pipe
 child=$!
 exec 3>list.pipe
 head -250 list.txt >&3
-until [ "$(wc -l <out.jsonl 2>/dev/null)" = 250 ] || ! kill -0 $child; do sleep 0.05; done
+until [ "$(wc -l 2>/dev/null <out.jsonl)" = 250 ] || ! kill -0 $child; do sleep 0.05; done
 kill -9 $child
 wait $child 2>/dev/null
 exec 3>&-

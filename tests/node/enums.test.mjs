@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CODES, REASONS } from 'pleura';
-import { createCore, MAX_BYTES } from '../../wasm/dist/module.js';
+import { MAX_BYTES } from '../../wasm/dist/limits.js';
+import { createCore } from '../../wasm/dist/module.js';
 import { MODEL, ROOT } from './support.mjs';
 
 const core = await createCore('simd');

@@ -1,4 +1,5 @@
 import { PleuraError } from './errors.js';
+import { checked } from './film.js';
 import type { Bytes, ClassifyOptions, Report } from './types.js';
 
 export interface BatchOptions extends Omit<ClassifyOptions, 'name'> {
@@ -18,7 +19,8 @@ export type BatchItem = {
   | { report?: undefined; error: PleuraError }
 );
 
-type Films = Iterable<Bytes> | AsyncIterable<Bytes>;
+/** Any source of films; a ReadableStream, too, where the browser iterates over none by itself. */
+export type Films = Iterable<Bytes> | AsyncIterable<Bytes> | ReadableStream<Bytes>;
 type Ask = (film: Bytes, options: ClassifyOptions & { signal: AbortSignal }) => Promise<Report>;
 
 /**
@@ -29,9 +31,11 @@ export async function* inBatch(
   ask: Ask,
   width: number,
   films: Films,
-  { signal, ordered = false, ...options }: BatchOptions = {},
+  batchOptions: BatchOptions = {},
 ): AsyncGenerator<BatchItem, void, void> {
-  const batch = new Batch(ask, films, options);
+  const { signal, ordered = false, ...options } = checked(batchOptions) as BatchOptions;
+  const batch = new Batch(ask, sourceOf(films), options);
+  checkSignal(signal);
   const abort = () => batch.stop(signal!.reason);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
@@ -55,6 +59,30 @@ export async function* inBatch(
   }
 }
 
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new PleuraError('argument', 'What ends the work is an AbortSignal.');
+  }
+}
+
+function sourceOf(films: Films): Iterator<Bytes> | AsyncIterator<Bytes> {
+  if (typeof films === 'object' && films !== null) {
+    if (Symbol.asyncIterator in films) return films[Symbol.asyncIterator]();
+    if (Symbol.iterator in films) return films[Symbol.iterator]();
+    if ('getReader' in films) return drained(films);
+  }
+  throw new PleuraError('argument', 'Films come from an iterable, an asynchronous one, or a stream.');
+}
+
+async function* drained(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
+  const reader = stream.getReader();
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
 class Batch {
   begun = 0;
   ended = false;
@@ -68,10 +96,10 @@ class Batch {
   // A callback and no Promise.race(): that would hold every item for as long as the batch lasts.
   #wake = () => {};
 
-  constructor(ask: Ask, films: Films, options: ClassifyOptions) {
+  constructor(ask: Ask, source: Iterator<Bytes> | AsyncIterator<Bytes>, options: ClassifyOptions) {
     this.#ask = ask;
     this.#options = options;
-    this.#source = Symbol.asyncIterator in films ? films[Symbol.asyncIterator]() : films[Symbol.iterator]();
+    this.#source = source;
   }
 
   /** Asks the source for a film, unless it is being asked. */

@@ -1,24 +1,34 @@
+import { bytesOf } from './arrays.js';
 import { PleuraError } from './errors.js';
-import { toUrl } from './fetch.js';
+import { folderUrl, toUrl } from './fetch.js';
 import { Line } from './line.js';
 import type { Loaded, Method, Methods } from './protocol.js';
-import { Remote, type WorkerPleura } from './remote.js';
+import { MAX_MODEL_BYTES, modelTooLarge } from './limits.js';
+import { checkLoad } from './local.js';
+import { alone, Remote, type WorkerPleura } from './remote.js';
 import type { LoadOptions } from './types.js';
 
 export interface LoadInWorkerOptions extends LoadOptions {
-  /** A worker that runs "pleura/worker", where the bundler cannot find it by itself. */
-  worker?: Worker;
+  /**
+   * Where "pleura/worker" is, if a bundler cannot find it by itself (of the page's own origin), or a worker
+   * that runs it.
+   */
+  worker?: URL | string | Worker;
 }
 
 /** load(), in a worker: the calling thread never waits for decoding or for the network. */
 export async function loadInWorker(options: LoadInWorkerOptions): Promise<WorkerPleura> {
+  checkLoad(options);
   const { worker, onProgress, ...rest } = options;
   const line = new Line(worker);
   try {
     // The worker's own URL is another than the page's: what is relative must be resolved here.
     const plain = { ...rest };
-    if (typeof rest.model === 'string' || rest.model instanceof URL) plain.model = toUrl(rest.model).href;
-    if (rest.wasm !== undefined) plain.wasm = toUrl(rest.wasm).href;
+    const onnx = bytesOf(rest.model);
+    if (onnx && onnx.byteLength > MAX_MODEL_BYTES) throw modelTooLarge(onnx.byteLength);
+    if (onnx) plain.model = alone(onnx) as Uint8Array;
+    else if (typeof rest.model === 'string' || rest.model instanceof URL) plain.model = toUrl(rest.model).href;
+    if (rest.wasm !== undefined) plain.wasm = folderUrl(rest.wasm).href;
     return new RemotePleura(line, await line.ask('load', [plain], onProgress));
   } catch (error) {
     line.close(new PleuraError('disposed', 'The classifier was not loaded.'));
@@ -27,6 +37,7 @@ export async function loadInWorker(options: LoadInWorkerOptions): Promise<Worker
 }
 
 class RemotePleura extends Remote {
+  protected readonly width = 2; // so that the worker finds its next film waiting
   readonly #line: Line;
 
   constructor(line: Line, loaded: Loaded) {

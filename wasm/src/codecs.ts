@@ -1,6 +1,7 @@
 import { CODES, PleuraError, type CoreCode } from './errors.js';
-import { open } from './fetch.js';
+import { folderUrl, open } from './fetch.js';
 import type { Pointer } from './glue.js';
+import { outOfMemory } from './limits.js';
 
 /** The exports of codecs.c. */
 export interface CodecsGlue {
@@ -49,7 +50,7 @@ export class Codecs {
   }
 
   static async load(base?: URL | string): Promise<Codecs> {
-    const url = base === undefined ? new URL('./pleura-codecs.wasm', import.meta.url) : new URL('pleura-codecs.wasm', base);
+    const url = base === undefined ? new URL('./pleura-codecs.wasm', import.meta.url) : new URL('pleura-codecs.wasm', folderUrl(base));
     const [bytes, { default: create }] = await Promise.all([
       open(url).then((response) => response.arrayBuffer()),
       import('./pleura-codecs.mjs'),
@@ -92,7 +93,7 @@ export class Codecs {
     const blocks: Pointer[] = [];
     const alloc = (count: number): Pointer => {
       const block = glue._pleura_codecs_alloc(count);
-      if (block === 0) throw new PleuraError('memory', `There is no memory left for ${count} bytes.`);
+      if (block === 0) throw outOfMemory(count, 'the film');
       blocks.push(block);
       return block;
     };

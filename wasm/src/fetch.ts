@@ -14,6 +14,13 @@ export function toUrl(where: URL | string): URL {
   }
 }
 
+/** The same of a folder, whose files are then relative to it: with or without its last slash. */
+export function folderUrl(where: URL | string): URL {
+  const url = new URL(toUrl(where));
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
 /** The response, or for a file: URL in Node its bytes. */
 export async function open(where: URL | string): Promise<Response> {
   const url = toUrl(where);

@@ -14,7 +14,7 @@ export { CODES, PleuraError, type CoreCode, type HostCode, type PleuraErrorCode 
 export { load } from './local.js';
 export { loadInWorker, type LoadInWorkerOptions } from './client.js';
 export { defaultWorkers, loadPool, type Pool, type PoolClassifyOptions, type PoolOptions } from './pool.js';
-export { type BatchItem, type BatchOptions } from './batch.js';
+export { type BatchItem, type BatchOptions, type Films } from './batch.js';
 export { type WorkerPleura } from './remote.js';
 export { supports, type Tier } from './tier.js';
 export * from './types.js';

@@ -1,3 +1,4 @@
+import { bytesOf } from './arrays.js';
 import { PleuraError } from './errors.js';
 import type { Method, Methods, Reply, Request } from './protocol.js';
 import { startThread, type Thread } from './thread.js';
@@ -7,6 +8,16 @@ interface Pending {
   resolve(value: never): void;
   reject(error: PleuraError): void;
   onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** A film that waited for its worker may have been transferred meanwhile, which bytesOf() tells. */
+function unsent(args: unknown[], cause: unknown): PleuraError {
+  try {
+    args.forEach(bytesOf);
+  } catch (error) {
+    if (error instanceof PleuraError) return error;
+  }
+  return new PleuraError('argument', 'What was given cannot be sent to a worker.', { cause });
 }
 
 /**
@@ -19,7 +30,7 @@ export class Line {
   #next = 0;
   #closed: PleuraError | null = null;
 
-  constructor(worker?: Worker) {
+  constructor(worker?: Worker | URL | string) {
     this.#thread = startThread(
       {
         reply: (reply) => this.#receive(reply),
@@ -45,7 +56,7 @@ export class Line {
       try {
         this.#thread.post({ id, method, args } as Request);
       } catch (cause) {
-        reject(new PleuraError('argument', 'What was given cannot be sent to a worker.', { cause }));
+        reject(unsent(args, cause));
         return;
       }
       this.#pending.set(id, { resolve, reject, onProgress });

@@ -1,24 +1,46 @@
 // The classifier on the calling thread.
-import { PleuraError } from './errors.js';
+import { bytesOf, floatsOf } from './arrays.js';
+import { inBatch, type BatchOptions, type Films } from './batch.js';
+import { PleuraError, type PlainError } from './errors.js';
 import { sha256 } from './digest.js';
 import { open, readAll } from './fetch.js';
-import { nameOf, toView } from './film.js';
+import { checked, nameOf, toView, viewOf } from './film.js';
+import { MAX_MODEL_BYTES, modelTooLarge } from './limits.js';
 import { compile, createCore, type Core } from './module.js';
 import type { Prepared } from './protocol.js';
 import { loadFaster, threadsFor } from './threads.js';
 import { chooseTier, type Tier } from './tier.js';
 import type { Answer, Bytes, ClassifyOptions, Film, LoadOptions, Pleura, Report } from './types.js';
 
+/** What JavaScript's callers may get wrong; the rest is checked where it is used. */
+export function checkLoad(options: LoadOptions): void {
+  if (typeof options !== 'object' || options === null) throw new PleuraError('argument', 'Options are given as an object.');
+  const { onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new PleuraError('argument', 'What is to be told of progress is a function.');
+  }
+}
+
 export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
-  if (model instanceof Uint8Array) return model;
-  if (model instanceof ArrayBuffer) return new Uint8Array(model);
+  const onnx = bytesOf(model) ?? (await readModel(model as URL | string, onProgress));
+  if (onnx.byteLength > MAX_MODEL_BYTES) throw modelTooLarge(onnx.byteLength);
+  return onnx;
+}
+
+async function readModel(model: URL | string, onProgress: LoadOptions['onProgress']): Promise<Uint8Array> {
   if (!(model instanceof URL) && typeof model !== 'string') {
     throw new PleuraError('argument', 'The model is given as bytes or as a URL.');
   }
   return readAll(await open(model), (loaded, total) => onProgress?.({ stage: 'model', loaded, total }));
 }
 
-export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
+/** On the calling thread. */
+export function load(options: LoadOptions): Promise<Pleura> {
+  return loadLocal(options);
+}
+
+export async function loadLocal(options: LoadOptions & Prepared): Promise<LocalPleura> {
+  checkLoad(options);
   const tier = chooseTier(options.tier);
   const { threads: wanted = 1 } = options;
   const most = threadsFor(wanted, tier);
@@ -41,7 +63,7 @@ export async function load(options: LoadOptions & Prepared): Promise<Pleura> {
   }
 }
 
-class LocalPleura implements Pleura {
+export class LocalPleura implements Pleura {
   readonly tier: Tier;
   readonly threads: number;
   readonly version;
@@ -67,43 +89,47 @@ class LocalPleura implements Pleura {
   }
 
   async report(bytes: Bytes, options: ClassifyOptions = {}): Promise<Report> {
+    const { threshold = NaN, heatmap } = checked(options);
     const name = nameOf(bytes, options);
-    const { threshold = null } = options;
-    if (threshold !== null && !(threshold >= 0 && threshold <= 1)) {
-      throw new PleuraError('argument', `The threshold is a number from 0 to 1, not ${String(threshold)}.`);
-    }
-    let view;
+    let film = viewOf(bytes);
     try {
-      view = await toView(bytes);
-    } catch (error) {
-      if (error instanceof PleuraError && error.code !== 'argument') return this.#core.fault(name, error);
-      throw error;
-    }
-    const film = view;
-    try {
-      const report = this.#core.classify(film, name, threshold ?? NaN, options.heatmap);
+      // Bytes that are here are taken before this returns: its caller may do with them what it likes.
+      if (film instanceof Blob) film = await toView(film);
+      const report = this.#core.classify(film, name, threshold, heatmap);
       if (!(await this.#codecsCame())) return report;
-      return this.#core.classify(film, name, threshold ?? NaN, options.heatmap);
+      return this.#core.classify(film, name, threshold, heatmap);
     } catch (error) {
-      // The decoders could not be fetched: that is this film's fault to report, not the classifier's.
-      if (error instanceof PleuraError && error.code === 'file') return this.#core.fault(name, error);
+      // It cannot be read, or its decoders cannot be fetched: the film's fault, not the classifier's.
+      if (error instanceof PleuraError && (error.code === 'file' || error.code === 'too_large')) return this.#core.fault(name, error);
       throw error;
     }
+  }
+
+  /** The report of a film that was refused before it came here. */
+  fault(name: string, { code, message }: PlainError): Report {
+    return this.#core.fault(name, new PleuraError(code, message));
+  }
+
+  classifyAll(films: Films, options?: BatchOptions) {
+    return inBatch((film, how) => this.report(film, how), 1, films, options);
   }
 
   async decode(bytes: Bytes): Promise<Film> {
-    const view = await toView(bytes);
-    return this.#withCodecs(() => this.#core.decode(view));
+    const view = viewOf(bytes);
+    const film = view instanceof Blob ? await toView(view) : view;
+    return this.#withCodecs(() => this.#core.decode(film));
   }
 
   async preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {
-    const view = await toView(bytes);
-    return this.#withCodecs(() => this.#core.preprocess(view));
+    const view = viewOf(bytes);
+    const film = view instanceof Blob ? await toView(view) : view;
+    return this.#withCodecs(() => this.#core.preprocess(film));
   }
 
   async run(tensor: Float32Array): Promise<Float32Array<ArrayBuffer>> {
-    if (!(tensor instanceof Float32Array)) throw new PleuraError('argument', 'A Float32Array is needed.');
-    return this.#core.run(tensor);
+    const floats = floatsOf(tensor);
+    if (!floats) throw new PleuraError('argument', 'A Float32Array is needed.');
+    return this.#core.run(floats);
   }
 
   dispose(): void {

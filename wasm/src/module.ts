@@ -1,15 +1,13 @@
 import { Codecs } from './codecs.js';
-import { open } from './fetch.js';
+import { bytesOf } from './arrays.js';
+import { folderUrl, open } from './fetch.js';
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import type { CreateGlue, Glue, Pointer } from './glue.js';
+import { MAX_BYTES, outOfMemory, tooLarge, wrongInput } from './limits.js';
 import type { Build } from './tier.js';
 import type { Film, ModelInfo, Report, Result } from './types.js';
 
-/**
- * What pleura.h says of `max_bytes`: asked here as well, so that a huge file is refused before a
- * copy of it is made. tests/node holds it to the module's own answer.
- */
-export const MAX_BYTES = 134_217_728;
+const ERROR_BYTES = 1404; // sizeof (pleura_error)
 
 const glues: Record<Build, () => Promise<{ default: CreateGlue }>> = {
   simd: () => import('./pleura-simd.mjs'),
@@ -28,7 +26,7 @@ const binaries: Record<Build, () => URL> = {
 
 /** Fetches and compiles the module: once for any number of cores. */
 export async function compile(build: Build, base?: URL | string): Promise<WebAssembly.Module> {
-  const url = base === undefined ? binaries[build]() : new URL(`pleura-${build}.wasm`, base);
+  const url = base === undefined ? binaries[build]() : new URL(`pleura-${build}.wasm`, folderUrl(base));
   const response = await open(url);
   try {
     // Compiles while it arrives, and lets the browser keep the machine code for the next visit.
@@ -53,6 +51,10 @@ export async function createCore(
   threads = 1,
 ): Promise<Core> {
   const [module, { default: create }] = await Promise.all([source, glues[build]()]);
+  return startCore(create, module, threads);
+}
+
+export async function startCore(create: CreateGlue, module: WebAssembly.Module, threads = 1): Promise<Core> {
   const bridge = new Bridge();
   try {
     const glue = await new Promise<Glue>((done, fail) => {
@@ -68,6 +70,7 @@ export async function createCore(
     bridge.glue = glue;
     return new Core(glue, bridge);
   } catch (cause) {
+    if (cause instanceof PleuraError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PleuraError('wasm', `The WebAssembly module did not start: ${why}.`, { cause });
   }
@@ -90,6 +93,7 @@ export class Core {
     this.#bridge = bridge;
     // Kept for good: when memory runs out, the error must not need any.
     this.#error = glue._pleura_wasm_error_new();
+    if (this.#error === 0) throw outOfMemory(ERROR_BYTES, 'the error itself');
   }
 
   get version(): string {
@@ -131,7 +135,7 @@ export class Core {
       glue._pleura_wasm_unload(this.#session);
       this.#session = 0;
       const digest = sha256 === undefined ? 0 : scope.text(sha256);
-      this.#session = glue._pleura_wasm_load(scope.bytes(onnx), onnx.byteLength, threads, digest, this.#error);
+      this.#session = glue._pleura_wasm_load(scope.bytes(onnx, 'the model'), onnx.byteLength, threads, digest, this.#error);
       if (this.#session === 0) throw this.#fault();
     });
   }
@@ -158,9 +162,9 @@ export class Core {
     return this.#call((glue, scope) => {
       let bytes: Pointer;
       try {
-        bytes = scope.bytes(file);
+        bytes = scope.bytes(file, 'the file');
       } catch (error) {
-        if (error instanceof PleuraError) return this.fault(name, error);
+        if (error instanceof PleuraError && error.code === 'memory') return this.fault(name, error);
         throw error;
       }
       const line = glue._pleura_wasm_classify(
@@ -190,7 +194,7 @@ export class Core {
   decode(file: Uint8Array): Film {
     if (file.byteLength > MAX_BYTES) throw tooLarge(file.byteLength);
     return this.#call((glue, scope) => {
-      const image = glue._pleura_wasm_decode(scope.bytes(file), file.byteLength, this.#error);
+      const image = glue._pleura_wasm_decode(scope.bytes(file, 'the file'), file.byteLength, this.#error);
       if (image === 0) throw this.#fault();
       const [width, height] = [glue._pleura_wasm_image_width(image), glue._pleura_wasm_image_height(image)];
       const at = glue._pleura_wasm_image_samples(image);
@@ -204,8 +208,8 @@ export class Core {
     if (file.byteLength > MAX_BYTES) throw tooLarge(file.byteLength);
     return this.#call((glue, scope) => {
       const count = glue._pleura_wasm_input_count(this.#model());
-      const tensor = scope.alloc(count * 4);
-      const bytes = scope.bytes(file);
+      const tensor = scope.alloc(count * 4, 'the network\'s input');
+      const bytes = scope.bytes(file, 'the file');
       if (glue._pleura_wasm_preprocess(this.#model(), bytes, file.byteLength, tensor, count, this.#error) !== 0) {
         throw this.#fault();
       }
@@ -216,8 +220,10 @@ export class Core {
   run(tensor: Float32Array): Float32Array<ArrayBuffer> {
     return this.#call((glue, scope) => {
       const count = glue._pleura_wasm_output_count(this.#model());
-      const output = scope.alloc(count * 4);
-      const input = scope.bytes(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength));
+      const wanted = glue._pleura_wasm_input_count(this.#model());
+      if (tensor.length !== wanted) throw wrongInput(tensor.length, wanted, count);
+      const output = scope.alloc(count * 4, 'the outputs');
+      const input = scope.bytes(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength), 'the inputs');
       if (glue._pleura_wasm_run(this.#model(), input, tensor.length, output, count, this.#error) !== 0) {
         throw this.#fault();
       }
@@ -321,11 +327,6 @@ class Bridge {
   }
 }
 
-/** The sentence of C, which is not reached. */
-export function tooLarge(size: number): PleuraError {
-  return new PleuraError('too_large', `The file has ${size} bytes; at most ${MAX_BYTES} are read.`);
-}
-
 function text(glue: Glue, pointer: Pointer): string {
   const heap = glue.HEAPU8;
   // A copy: what is shared between threads cannot be decoded in place.
@@ -345,22 +346,23 @@ class Scope {
     this.#glue = glue;
   }
 
-  alloc(size: number): Pointer {
+  alloc(size: number, what: string): Pointer {
     const block = this.#glue._pleura_wasm_alloc(size);
-    if (block === 0) throw new PleuraError('memory', `There is no memory left for ${size} bytes.`);
+    if (block === 0) throw outOfMemory(size, what);
     this.#blocks.push(block);
     return block;
   }
 
-  bytes(source: Uint8Array): Pointer {
-    const block = this.alloc(source.byteLength);
-    this.#glue.HEAPU8.set(source, block);
+  bytes(source: Uint8Array, what: string): Pointer {
+    const view = bytesOf(source)!; // measured again: an await may lie between the caller and here
+    const block = this.alloc(view.byteLength, what);
+    this.#glue.HEAPU8.set(view, block);
     return block;
   }
 
   text(source: string): Pointer {
     // A NUL would end the text early for C.
-    return this.bytes(new TextEncoder().encode(`${source.replaceAll('\0', '\uFFFD')}\0`));
+    return this.bytes(new TextEncoder().encode(`${source.replaceAll('\0', '\uFFFD')}\0`), 'a text');
   }
 
   free(): void {

@@ -1,8 +1,8 @@
-import { inBatch, type BatchItem, type BatchOptions } from './batch.js';
 import { sha256 } from './digest.js';
 import { PleuraError } from './errors.js';
 import { Line } from './line.js';
-import { modelBytes } from './local.js';
+import { folderUrl } from './fetch.js';
+import { checkLoad, modelBytes } from './local.js';
 import { compile } from './module.js';
 import type { Loaded, Method, Methods, Prepared } from './protocol.js';
 import { Remote, type WorkerPleura } from './remote.js';
@@ -14,7 +14,9 @@ export interface PoolOptions extends Omit<LoadOptions, 'threads'> {
   workers?: number;
   /** Milliseconds that one film may take before its worker is given up; 60,000 by default. */
   timeLimit?: number;
-  /** Starts a worker that runs "pleura/worker", where the bundler cannot find it by itself. */
+  /** Where "pleura/worker" is, if a bundler cannot find it by itself; of the page's own origin. */
+  worker?: URL | string;
+  /** Starts a worker that runs it, for what a URL cannot say. */
   startWorker?: () => Worker;
 }
 
@@ -34,11 +36,6 @@ export interface Pool extends WorkerPleura {
   readonly started: Promise<void>;
   classify(bytes: Bytes, options?: PoolClassifyOptions): Promise<Answer>;
   report(bytes: Bytes, options?: PoolClassifyOptions): Promise<Report>;
-  /** Any number of films with the memory of a few: the next is asked for when a worker is near free. */
-  classifyAll(
-    films: Iterable<Bytes> | AsyncIterable<Bytes>,
-    options?: BatchOptions,
-  ): AsyncGenerator<BatchItem, void, void>;
   /** Resolves when nothing is pending. */
   idle(): Promise<void>;
 }
@@ -58,15 +55,16 @@ export function defaultWorkers(): number {
  * worker can classify; each of the others takes up the model, and its memory, when films first queue.
  */
 export async function loadPool(options: PoolOptions): Promise<Pool> {
-  const { workers = defaultWorkers(), timeLimit = 60_000, startWorker, onProgress, wasm } = options;
+  checkLoad(options);
+  const { workers = defaultWorkers(), timeLimit = 60_000, startWorker, worker, onProgress, wasm } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
     throw new PleuraError('argument', `A pool has 1 to 64 workers, not ${String(workers)}.`);
   }
-  if (!(timeLimit > 0)) {
+  if (typeof timeLimit !== 'number' || !(timeLimit > 0)) {
     throw new PleuraError('argument', `A time limit is a number of milliseconds, not ${String(timeLimit)}.`);
   }
   const tier = chooseTier(options.tier);
-  const openLine = () => new Line(startWorker?.());
+  const openLine = () => new Line(startWorker ? startWorker() : worker);
   const first = new Seat(tier, openLine);
   try {
     const compiled = compile(tier, wasm).then((module) => {
@@ -75,7 +73,7 @@ export async function loadPool(options: PoolOptions): Promise<Pool> {
     });
     const [module, bytes] = await Promise.all([compiled, modelBytes(options)]);
     // The workers' own address is another than ours, and films may need more from that folder.
-    const folder = wasm === undefined ? {} : { wasm: new URL(wasm, globalThis.location?.href).href };
+    const folder = wasm === undefined ? {} : { wasm: folderUrl(wasm).href };
     const kit = { tier, module, model: shared(bytes), sha256: await sha256(bytes), ...folder };
     const loaded = await first.load(kit);
     const others = Array.from({ length: workers - 1 }, () => new Seat(tier, openLine));
@@ -162,6 +160,7 @@ interface Job {
 class PoolPleura extends Remote implements Pool {
   readonly workers: number;
   readonly started: Promise<void>;
+  protected readonly width: number;
   readonly #kit: Kit;
   readonly #timeLimit: number;
   readonly #openLine: () => Line;
@@ -174,6 +173,7 @@ class PoolPleura extends Remote implements Pool {
   constructor(loaded: Loaded, kit: Kit, seats: Seat[], timeLimit: number, openLine: () => Line) {
     super(loaded);
     this.workers = seats.length;
+    this.width = 2 * seats.length; // so that each worker finds its next film waiting
     this.started = Promise.all(seats.map(({ prepared }) => prepared)).then(() => {});
     this.started.catch(() => {});
     this.#kit = kit;
@@ -184,11 +184,6 @@ class PoolPleura extends Remote implements Pool {
 
   get pending(): number {
     return this.#queue.length + this.#running;
-  }
-
-  classifyAll(films: Iterable<Bytes> | AsyncIterable<Bytes>, options?: BatchOptions) {
-    // Two a worker, so that each finds its next film waiting.
-    return inBatch((film, how) => this.report(film, how), 2 * this.workers, films, options);
   }
 
   idle(): Promise<void> {

@@ -15,6 +15,8 @@ export interface Methods {
   prepare(tier: Tier): void;
   load(options: Omit<LoadOptions, 'onProgress'> & Prepared): Loaded;
   report(bytes: Bytes, options: ClassifyOptions): Report;
+  /** The report of a film that was refused before it was sent. */
+  fault(name: string, error: PlainError): Report;
   decode(bytes: Bytes): Film;
   preprocess(bytes: Bytes): Float32Array<ArrayBuffer>;
   run(tensor: Float32Array): Float32Array<ArrayBuffer>;

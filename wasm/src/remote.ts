@@ -1,5 +1,8 @@
-import { PleuraError } from './errors.js';
-import { nameOf } from './film.js';
+import { floatsOf } from './arrays.js';
+import { checkSignal, inBatch, type BatchItem, type BatchOptions, type Films } from './batch.js';
+import { PleuraError, toPlain } from './errors.js';
+import { checked, nameOf, viewOf } from './film.js';
+import { MAX_BYTES, tooLarge, wrongInput } from './limits.js';
 import type { Loaded, Method, Methods } from './protocol.js';
 import type { Answer, Bytes, ClassifyOptions, Film, Pleura, Report } from './types.js';
 
@@ -31,6 +34,9 @@ export abstract class Remote implements WorkerPleura {
     signal?: AbortSignal,
   ): Promise<ReturnType<Methods[M]>>;
 
+  /** How many films a batch keeps between its source and its consumer. */
+  protected abstract readonly width: number;
+
   abstract requests(): Promise<number>;
   abstract dispose(): void;
 
@@ -40,26 +46,48 @@ export abstract class Remote implements WorkerPleura {
     return result;
   }
 
-  report(bytes: Bytes, options: ClassifyOptions & { signal?: AbortSignal } = {}): Promise<Report> {
-    const { signal, ...rest } = options;
+  async report(bytes: Bytes, options: ClassifyOptions & { signal?: AbortSignal } = {}): Promise<Report> {
+    const { signal, ...rest } = checked(options) as typeof options;
+    checkSignal(signal);
+    const film = viewOf(bytes);
     // The name is taken here: a File arrives in Node's workers as a Blob.
-    return this.ask('report', [whole(bytes), { ...rest, name: nameOf(bytes, rest) }], signal);
+    const name = nameOf(bytes, rest);
+    if (sizeOf(film) > MAX_BYTES) return this.ask('fault', [name, toPlain(tooLarge(sizeOf(film)))], signal);
+    return this.ask('report', [alone(film), { ...rest, name }], signal);
   }
 
-  decode(bytes: Bytes): Promise<Film> {
-    return this.ask('decode', [whole(bytes)]);
+  classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void> {
+    return inBatch((film, how) => this.report(film, how), this.width, films, options);
   }
 
-  preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {
-    return this.ask('preprocess', [whole(bytes)]);
+  async decode(bytes: Bytes): Promise<Film> {
+    return this.ask('decode', [small(bytes)]);
   }
 
-  run(tensor: Float32Array): Promise<Float32Array<ArrayBuffer>> {
-    return this.ask('run', [tensor]);
+  async preprocess(bytes: Bytes): Promise<Float32Array<ArrayBuffer>> {
+    return this.ask('preprocess', [small(bytes)]);
+  }
+
+  async run(tensor: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+    const floats = floatsOf(tensor);
+    if (!floats) throw new PleuraError('argument', 'A Float32Array is needed.');
+    const { channels, height, width } = this.info.input;
+    const wanted = channels * height * width;
+    if (floats.length !== wanted) throw wrongInput(floats.length, wanted, this.info.labels.length);
+    return this.ask('run', [floats.byteLength < floats.buffer.byteLength ? floats.slice() : floats]);
   }
 }
 
+const sizeOf = (film: Uint8Array | Blob): number => (film instanceof Blob ? film.size : film.byteLength);
+
 /** A view is sent with all of the memory that lies around it: a copy of the view alone is less. */
-function whole(bytes: Bytes): Bytes {
-  return bytes instanceof Uint8Array && bytes.byteLength < bytes.buffer.byteLength ? bytes.slice() : bytes;
+export function alone(film: Uint8Array | Blob): Uint8Array | Blob {
+  return film instanceof Blob || film.byteLength === film.buffer.byteLength ? film : film.slice();
+}
+
+/** A film that may be sent. */
+function small(bytes: Bytes): Bytes {
+  const film = viewOf(bytes);
+  if (sizeOf(film) > MAX_BYTES) throw tooLarge(sizeOf(film));
+  return alone(film);
 }

@@ -1,5 +1,6 @@
 // A worker, of the web's kind or of Node's, as the one thing that the rest of the package knows.
 import { PleuraError } from './errors.js';
+import { toUrl } from './fetch.js';
 import { builtin } from './node.js';
 import type { Reply, Request } from './protocol.js';
 
@@ -28,18 +29,25 @@ interface NodeThreads {
 const SCRIPT = './worker.js';
 const UNREADABLE = 'An answer of the worker could not be read.';
 
-export function startThread(listener: Listener, given?: Worker): Thread {
-  if (given) return webThread(given, listener);
+export function startThread(listener: Listener, given?: Worker | URL | string): Thread {
+  if (given !== undefined && typeof given !== 'string' && !(given instanceof URL)) return webThread(given, listener);
+  if (given !== undefined) return threadAt(toUrl(given), listener);
   // Written out like this because bundlers recognise this form.
   if (typeof Worker === 'function') {
     return webThread(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }), listener);
   }
+  return threadAt(new URL(SCRIPT, import.meta.url), listener);
+}
+
+function threadAt(url: URL, listener: Listener): Thread {
+  if (typeof Worker === 'function') return webThread(new Worker(url, { type: 'module' }), listener);
   const threads = builtin<NodeThreads>('node:worker_threads');
   if (!threads) throw new PleuraError('worker', 'There are no workers here: use load().');
-  return nodeThread(new threads.Worker(new URL(SCRIPT, import.meta.url)), listener);
+  return nodeThread(new threads.Worker(url), listener);
 }
 
 function webThread(worker: Worker, listener: Listener): Thread {
+  if (typeof worker?.postMessage !== 'function') throw new PleuraError('argument', 'A worker is given as a Worker or by its URL.');
   // Node's own kind can be given, too: a worker_threads.Worker.
   if ('on' in worker) return nodeThread(worker as unknown as NodeWorker, listener);
   worker.onmessage = ({ data }: MessageEvent<Reply>) => listener.reply(data);

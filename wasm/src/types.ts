@@ -1,3 +1,4 @@
+import type { BatchItem, BatchOptions, Films } from './batch.js';
 import type { CoreCode } from './errors.js';
 import type { Tier } from './tier.js';
 
@@ -188,6 +189,11 @@ export interface Pleura {
   classify(bytes: Bytes, options?: ClassifyOptions): Promise<Answer>;
   /** The same, but a fault of the file is part of the report; only faults of ours reject. */
   report(bytes: Bytes, options?: ClassifyOptions): Promise<Report>;
+  /**
+   * Any number of films with the memory of a few: whichever is slow, the source or the consumer, the
+   * other waits for it.
+   */
+  classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void>;
   /** The film itself, to be looked at. Rejects with a PleuraError for a file that cannot be read. */
   decode(bytes: Bytes): Promise<Film>;
   /** The network's input for an image, NCHW. For oracles and benchmarks. */

@@ -1,10 +1,9 @@
 // The other end of client.ts: one classifier in a worker, asked one thing at a time.
 import { PleuraError, toPlain } from './errors.js';
-import { load } from './local.js';
+import { loadLocal, type LocalPleura } from './local.js';
 import { prepare } from './module.js';
 import { builtin } from './node.js';
 import type { Methods, Reply, Request } from './protocol.js';
-import type { Pleura } from './types.js';
 
 interface Port {
   postMessage(reply: Reply, transfer?: Transferable[]): void;
@@ -17,7 +16,7 @@ interface NodePort extends Port {
 const nodePort = builtin<{ parentPort: NodePort | null }>('node:worker_threads')?.parentPort;
 const port = nodePort ?? (globalThis as unknown as Port);
 
-let pleura: Pleura | null = null;
+let pleura: LocalPleura | null = null;
 let atLoad = 0;
 
 // What this worker has fetched: its requests do not show in the page's own timeline.
@@ -25,7 +24,7 @@ function resources(): number {
   return performance.getEntriesByType('resource').filter(({ name }) => !/^(blob|data):/.test(name)).length;
 }
 
-function loaded(): Pleura {
+function loaded(): LocalPleura {
   if (!pleura) throw new PleuraError('argument', 'No model is loaded.');
   return pleura;
 }
@@ -39,7 +38,7 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
     case 'load': {
       pleura?.dispose();
       pleura = null;
-      pleura = await load({
+      pleura = await loadLocal({
         ...request.args[0],
         onProgress: (progress) => port.postMessage({ id: request.id, progress }),
       });
@@ -49,6 +48,8 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
     }
     case 'report':
       return loaded().report(...request.args);
+    case 'fault':
+      return loaded().fault(...request.args);
     case 'decode':
       return loaded().decode(...request.args);
     case 'preprocess':
