@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -129,6 +129,17 @@ function offline() {
   };
 }
 
+/** What `pack` makes of these bytes; kept in build/packed, since brotli's last level takes most of a build. */
+function packed(source, name, pack) {
+  const kept = path(`../build/packed/${createHash('sha256').update(source).digest('hex')}.${name}`);
+  if (existsSync(kept)) return readFileSync(kept);
+  const bytes = pack(source);
+  mkdirSync(dirname(kept), { recursive: true });
+  writeFileSync(`${kept}.new`, bytes);
+  renameSync(`${kept}.new`, kept);
+  return bytes;
+}
+
 /** Writes .br and .gz beside what gains from it; server.mjs and most hosts then serve those. */
 function compress() {
   return {
@@ -140,12 +151,14 @@ function compress() {
       handler(_, bundle) {
         for (const file of Object.values(bundle)) {
           const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-          const packed = [
-            // Weights hardly shrink, and the last level takes ten times as long for a hundredth.
-            ['br', brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: file.fileName.endsWith('.onnx') ? 9 : 11, [constants.BROTLI_PARAM_SIZE_HINT]: source.length } })],
-            ['gz', gzipSync(source, { level: 9 })],
+          // Weights hardly shrink, and the last level takes ten times as long for a hundredth.
+          const quality = file.fileName.endsWith('.onnx') ? 9 : 11;
+          const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: source.length };
+          const found = [
+            ['br', packed(source, `${quality}.br`, (bytes) => brotliCompressSync(bytes, { params }))],
+            ['gz', packed(source, 'gz', (bytes) => gzipSync(bytes, { level: 9 }))],
           ];
-          for (const [suffix, bytes] of packed) {
+          for (const [suffix, bytes] of found) {
             if (bytes.length > source.length * 0.95) continue;
             this.emitFile({ type: 'asset', fileName: `${file.fileName}.${suffix}`, source: bytes });
           }

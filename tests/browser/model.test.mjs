@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fixtures } from '../node/support.mjs';
 import { smallNet } from './onnx.mjs';
-import { drop, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
+import { drop, finished, openPage, ready, ROOT, rows, savedLines, settled, suite } from './support.mjs';
 
 const films = fixtures();
 const { shared, onPage, written } = suite();
@@ -70,7 +70,7 @@ onPage('a network without an exact map gets one of occlusions, when it is asked 
   await page.waitForFunction(() => /no exact heatmap/.test(document.querySelector('#heat-text').textContent));
   await page.click('#occlusion');
   await page.waitForFunction(() => /Occlusion map, not an exact one.*145 runs/.test(document.querySelector('#heat-text').textContent));
-  await page.waitForTimeout(200);
+  await settled(page);
   const drawn = await page.locator('#film canvas.heat').evaluate((canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0));
   assert.ok(drawn);
 });

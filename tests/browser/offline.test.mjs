@@ -5,11 +5,12 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { test } from 'node:test';
+import { file, fixtures as compressed } from '../node/compressed.mjs';
 import { fixtures } from '../node/support.mjs';
-import { copied, drop, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
+import { copied, drop, eventually, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
 
 const films = fixtures();
-const { shared, onPage } = suite();
+const { shared, onPage, written } = suite();
 
 /** A copy of the page as it is shipped, to be changed. */
 function copy(name) {
@@ -54,6 +55,37 @@ onPage('works with the network cut, in a new window too', {}, async ({ page, ser
   await again.waitForFunction(() => document.documentElement.lang === 'fr');
   assert.equal(served.length, before);
   assert.ok(requested.length > 0);
+});
+
+onPage('the decoders of compressed DICOM come from the copy, which is no request to the network', {}, async ({ page, cut }) => {
+  assert.equal(await copied(page), 'ready');
+  await page.reload(); // the copy answers for the workers from now on
+  await ready(page);
+  await cut();
+  const [name, fixture] = [...compressed].at(-1);
+  await drop(page, written([{ name: `${name}.dcm`, bytes: file(fixture) }]));
+  await finished(page, 1);
+  const [line] = await savedLines(page);
+  assert.equal(line.error, undefined, JSON.stringify(line));
+  const decoders = async (worker) => (await worker.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))).filter((address) => /pleura-codecs/.test(address));
+  const fetched = (await Promise.all(page.workers().map(decoders))).flat();
+  assert.ok(fetched.length > 0, 'they were not there before');
+  await page.click('[data-view=trust]');
+  await page.waitForTimeout(400);
+  assert.equal(await page.textContent('#requests'), '0');
+});
+
+test('without the copy the decoders are a request, and it is counted', async () => {
+  const { page, close } = await openPage(shared.browser, { serviceWorkers: 'block' });
+  try {
+    await ready(page);
+    const [name, fixture] = [...compressed].at(-1);
+    await drop(page, written([{ name: `${name}.dcm`, bytes: file(fixture) }]));
+    await finished(page, 1);
+    await eventually(() => page.textContent('#requests'), (count) => Number(count) > 0);
+  } finally {
+    await close();
+  }
 });
 
 test('a file that is not the one that was built is not taken', async () => {
@@ -132,6 +164,16 @@ const stored = (page) =>
     return found.join('\n');
   });
 
+/** The list that is kept, as text. */
+const list = (page) =>
+  page.evaluate(async () => {
+    const result = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
+    const database = await result(indexedDB.open('pleura'));
+    const kept = await result(database.transaction('lists').objectStore('lists').getAll());
+    database.close();
+    return JSON.stringify(kept);
+  });
+
 onPage('nothing of a film stays unless it is asked for; then the list does, and can be deleted', {}, async ({ page }) => {
   assert.equal(await copied(page), 'ready');
   await drop(page, films.slice(0, 2));
@@ -147,7 +189,7 @@ onPage('nothing of a film stays unless it is asked for; then the list does, and 
   await page.fill('#note', 'seen before');
   await page.focus('#rows');
   await page.keyboard.press('f');
-  await page.waitForTimeout(1500);
+  await eventually(() => list(page), (text) => /"flagged"/.test(text) && /seen before/.test(text));
   const noted = await page.textContent('#film-name');
   await page.reload();
   await ready(page);

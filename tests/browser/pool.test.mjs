@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fixtures, MODEL } from '../node/support.mjs';
-import { launch, openPage, ROOT } from './support.mjs';
+import { eventually, launch, openPage, ROOT } from './support.mjs';
 
 const paths = fixtures();
 const names = paths.map((path) => basename(path));
@@ -73,8 +73,7 @@ test('two workers answer as one does; module and model are fetched once, and lat
     assert.equal(served.length, before);
     assert.equal(page.workers().length, 2);
     await page.evaluate(() => pool.dispose());
-    await page.waitForTimeout(200);
-    assert.equal(page.workers().length, 0);
+    await eventually(() => page.workers().length, (left) => left === 0);
   }));
 
 test('without SharedArrayBuffer each worker gets a copy', () =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { difference, fixtures, native } from '../node/support.mjs';
-import { drop, finished, rows, savedCsv, savedLines, suite } from './support.mjs';
+import { drop, eventually, finished, rows, savedCsv, savedLines, settled, suite } from './support.mjs';
 
 const films = fixtures();
 const { onPage } = suite();
@@ -19,11 +19,6 @@ const pixels = (page, where = '#film canvas.film') =>
     }
     return { drawn, mean: sum / Math.max(1, drawn) };
   });
-
-async function settled(page) {
-  await page.waitForFunction(() => document.querySelector('#film').dataset.drawn === 'yes');
-  await page.waitForTimeout(150);
-}
 
 onPage('the film can be zoomed, moved, inverted and windowed', {}, async ({ page }) => {
   await drop(page, [films[0]]);
@@ -43,8 +38,9 @@ onPage('the film can be zoomed, moved, inverted and windowed', {}, async ({ page
   const box = await page.locator('#film').boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.wheel(0, -800);
+  // Zoomed in, the film fills the view.
+  await eventually(() => pixels(page), ({ drawn }) => drawn > whole.drawn);
   await settled(page);
-  assert.ok((await pixels(page)).drawn > whole.drawn, 'zoomed in, the film fills the view');
   const before = await pixels(page);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2 + 200, box.y + box.height / 2 + 60, { steps: 4 });
@@ -63,12 +59,12 @@ onPage('two films are compared side by side, and move together', {}, async ({ pa
   await page.click('#pin');
   await page.click('#next');
   await settled(page);
-  await page.waitForFunction(() => document.querySelector('#pinned .canvas').dataset.drawn === 'yes');
+  await settled(page, '#pinned .canvas');
   const names = [await page.textContent('#pinned figcaption'), await page.textContent('#film-name')];
   assert.notEqual(names[0].replace('Pinned: ', ''), names[1]);
   const before = await pixels(page, '#pinned canvas.film');
   await page.click('#invert');
-  await settled(page);
+  await settled(page, '#pinned .canvas');
   assert.ok(Math.abs((await pixels(page, '#pinned canvas.film')).mean + before.mean - 255) < 2);
   await page.click('#pin');
   assert.ok(await page.locator('#pinned').isHidden());
@@ -178,7 +174,6 @@ onPage('works without a mouse, from opening to export', {}, async ({ page }) => 
   await page.keyboard.press('n');
   assert.equal((await focused()).id, 'note');
   await page.keyboard.type('second reading, "please"');
-  await page.waitForTimeout(100);
   const marked = await rows(page);
   assert.deepEqual(marked.map(({ marks }) => marks), ['', '✓', '⚑✎']);
 
@@ -203,14 +198,14 @@ onPage('the heatmap lies over the film, says where, and goes', {}, async ({ page
   const share = `${Math.round(heatmap.zones[heatmap.zone] * 100)}%`;
   assert.ok(words.includes(heatmap.zone.replace('_', ' ')) && words.includes(share), `${words}: ${heatmap.zone}, ${share}`);
   assert.match(await page.getAttribute('#film', 'aria-describedby'), /heat-text/);
-  await page.waitForTimeout(200);
   const drawn = async () => (await pixels(page, '#film canvas.heat')).drawn;
+  await settled(page);
   assert.ok((await drawn()) > 1000);
   await page.locator('#opacity').fill('0.8');
   assert.equal(await page.locator('#film canvas.heat').evaluate(({ style }) => style.opacity), '0.8');
   await page.focus('#rows');
   await page.keyboard.press('h');
-  await page.waitForTimeout(200);
+  await settled(page);
   assert.equal(await drawn(), 0);
   assert.equal(await page.textContent('#heat-text'), '');
 });

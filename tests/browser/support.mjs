@@ -84,8 +84,9 @@ export function suite() {
     shared,
     /** Neither in its console nor by exceptions, that is. */
     onPage(name, options, body) {
-      test(name, async (t) => {
-        const opened = await openPage(shared.browser, options);
+      const { skip = false, ...how } = options;
+      test(name, { skip }, async (t) => {
+        const opened = await openPage(shared.browser, how);
         try {
           await ready(opened.page);
           await body(opened, t);
@@ -129,6 +130,22 @@ export async function drop(page, paths, items = []) {
     await session.send('Input.dispatchDragEvent', { type, x, y, data });
   }
   await session.detach();
+}
+
+/** Reads until the value passes the test, and gives it back; fails with the last one after half a minute. */
+export async function eventually(read, test) {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const value = await read();
+    if (test(value)) return value;
+    assert.ok(Date.now() < end, `waited in vain, at last for ${JSON.stringify(value)}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** Waits until the film in view is drawn as the page wants it at last, the heatmap included. */
+export async function settled(page, where = '#film') {
+  await page.waitForFunction((selector) => document.querySelector(selector).dataset.drawn === 'yes', where);
 }
 
 /** Waits until the list has so many films and all of them are through. */

@@ -18,10 +18,14 @@ const port = nodePort ?? (globalThis as unknown as Port);
 
 let pleura: LocalPleura | null = null;
 let atLoad = 0;
+let prepared = false;
 
-// What this worker has fetched: its requests do not show in the page's own timeline.
+// What this worker has fetched: its requests do not show in the page's own timeline. A service worker
+// that answers from a copy on this device says so by Server-Timing; that is no request to the network.
 function resources(): number {
-  return performance.getEntriesByType('resource').filter(({ name }) => !/^(blob|data):/.test(name)).length;
+  return (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
+    ({ name, serverTiming = [] }) => !/^(blob|data):/.test(name) && !serverTiming.some(({ name }) => name === 'pleura-copy'),
+  ).length;
 }
 
 function loaded(): LocalPleura {
@@ -34,6 +38,7 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
     case 'prepare':
       await prepare(...request.args);
       atLoad = resources();
+      prepared = true;
       return;
     case 'load': {
       pleura?.dispose();
@@ -42,7 +47,7 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
         ...request.args[0],
         onProgress: (progress) => port.postMessage({ id: request.id, progress }),
       });
-      atLoad = resources();
+      if (!prepared) atLoad = resources(); // else all that it needed was handed to it
       const { tier, threads, version, info, csvHeader } = pleura;
       return { tier, threads, version, info, csvHeader };
     }

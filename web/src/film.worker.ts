@@ -15,9 +15,8 @@ export interface View {
   invert: boolean;
 }
 
-export type ToFilmWorker = { film: Film } | { view: View; id: number };
+export type ToFilmWorker = { film: Film } | { view: View };
 export interface FromFilmWorker {
-  id: number;
   picture: ImageData;
 }
 
@@ -95,5 +94,5 @@ scope.onmessage = ({ data }) => {
     return;
   }
   const picture = render(data.view);
-  scope.postMessage({ id: data.id, picture }, [picture.data.buffer]);
+  scope.postMessage({ picture }, [picture.data.buffer]);
 };

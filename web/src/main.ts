@@ -150,6 +150,7 @@ films.addEventListener('change', () => {
   byId('view-films').dataset['films'] = String(films.all.length);
   const counts = films.counts();
   byId('view-films').dataset['open'] = String(counts.waiting + counts.working);
+  byId('view-films').dataset['working'] = String(counts.working);
   byId('desk').hidden = empty;
   byId('summary').textContent = summary(counts);
 });

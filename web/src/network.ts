@@ -1,6 +1,8 @@
 /**
  * Counts what the page itself fetches after `start()`; the worker counts its own. The browser's own
- * timeline of resources is asked, so that a request of any kind shows, whoever makes it.
+ * timeline of resources is asked, so that a request of any kind shows, whoever makes it. What sw.ts
+ * answers from the copy on this device is marked by it, and is no request to the network; what it has to
+ * fetch is not marked, and counts.
  */
 export class Requests {
   #page = 0;
@@ -16,7 +18,8 @@ export class Requests {
     new PerformanceObserver((list) => {
       const fetched = list
         .getEntries()
-        .filter(({ name, startTime }) => startTime >= since && !/^(blob|data):/.test(name));
+        .map((entry) => entry as PerformanceResourceTiming)
+        .filter(({ name, startTime, serverTiming = [] }) => startTime >= since && !/^(blob|data):/.test(name) && !serverTiming.some(({ name }) => name === 'pleura-copy'));
       this.#page += fetched.length;
       this.#tell();
     }).observe({ type: 'resource' });

@@ -54,7 +54,8 @@ async function fetchChecked(name: string, hash: string): Promise<Response> {
     const bytes = await response.arrayBuffer();
     if ((await sha256(bytes)) !== hash) continue;
     const headers = new Headers(response.headers);
-    for (const one of ['Content-Encoding', 'Content-Length', 'Set-Cookie']) headers.delete(one);
+    for (const one of ['Content-Encoding', 'Content-Length', 'Set-Cookie', 'Server-Timing']) headers.delete(one);
+    headers.set('Server-Timing', 'pleura-copy'); // the page's count of requests to the network leaves these out
     return new Response(bytes, { headers });
   }
   throw new Error(`${name} is not the file that this version was built with`);

@@ -29,10 +29,11 @@ export class Viewer {
   #look = wholeLook();
   #size: { width: number; height: number } | null = null;
   #map: Heatmap | null = null;
+  /** Pictures that were wished for, and which wish the last one asked for fulfils. */
+  #wished = 0;
   #asked = 0;
   #drawing = false;
-  #again = false;
-  readonly #draw = eachFrame(() => this.#ask());
+  readonly #soon = eachFrame(() => this.#ask());
 
   /** `onLook` hears what the user does to the view. */
   constructor(element: HTMLElement, onLook: (look: Look) => void) {
@@ -40,7 +41,7 @@ export class Viewer {
     this.#onLook = onLook;
     element.append(this.#canvas, this.#heat);
     this.#worker.onmessage = ({ data }: MessageEvent<FromFilmWorker>) => this.#paint(data);
-    new ResizeObserver(this.#draw).observe(element);
+    new ResizeObserver(() => this.#draw()).observe(element);
     this.#listen();
   }
 
@@ -59,6 +60,12 @@ export class Viewer {
     this.#send({ film }, [film.samples.buffer]);
     this.#map = null;
     this.#draw();
+  }
+
+  #draw(): void {
+    this.#wished++;
+    if (this.#size) this.element.dataset['drawn'] = 'no';
+    this.#soon();
   }
 
   clear(): void {
@@ -125,14 +132,12 @@ export class Viewer {
 
   /** One picture at a time is asked for; what changes meanwhile is asked for once that is there. */
   #ask(): void {
-    if (this.#drawing) {
-      this.#again = true;
-      return;
-    }
+    if (this.#drawing) return;
     const view = this.#view();
     if (!view) return;
     this.#drawing = true;
-    this.#send({ view, id: ++this.#asked });
+    this.#asked = this.#wished;
+    this.#send({ view });
   }
 
   #paint({ picture }: FromFilmWorker): void {
@@ -151,12 +156,9 @@ export class Viewer {
         const { width, height } = this.#size;
         paintHeat(context, this.#map, { left: view.left, top: view.top, width: width * view.scale, height: height * view.scale });
       }
-      this.element.dataset['drawn'] = 'yes';
+      if (this.#asked === this.#wished) this.element.dataset['drawn'] = 'yes';
     }
-    if (this.#again) {
-      this.#again = false;
-      this.#draw();
-    }
+    if (this.#asked !== this.#wished) this.#soon();
   }
 
   #send(message: ToFilmWorker, transfer: Transferable[] = []): void {
