@@ -25,6 +25,7 @@ const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/pac
 const { status } = spawnSync(process.execPath, [tsc, '-p', here], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 for (const { from, to } of modules) copyFileSync(from, to);
+copyFileSync(`${here}../LICENSE`, `${dist}LICENSE`);
 
 // Its threads run the glue again: by the URL that it has, not by the name that it had when it was built.
 const glue = `${dist}pleura-threads.mjs`;

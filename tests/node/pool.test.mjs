@@ -1,6 +1,6 @@
 // The pool of workers, in Node's threads; tests/browser/pool.test.mjs has it in a page.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { openAsBlob, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -86,6 +86,7 @@ describe('a pool of two', () => {
     const forms = [
       new Blob([films[0]]),
       new File([films[0]], 'named.jpg'),
+      await openAsBlob(paths[0]), // reading it in a worker would end the process
       larger.subarray(7, 7 + films[0].length),
     ];
     const answers = await Promise.all(forms.map((form) => pool.classify(form)));

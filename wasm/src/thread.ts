@@ -1,6 +1,7 @@
 // A worker, of the web's kind or of Node's, as the one thing that the rest of the package knows.
-import { PleuraError } from './errors.js';
+import { PleuraError, toPlain } from './errors.js';
 import { toUrl } from './fetch.js';
+import { toView } from './film.js';
 import { builtin } from './node.js';
 import type { Reply, Request } from './protocol.js';
 
@@ -70,7 +71,21 @@ function nodeThread(worker: NodeWorker, listener: Listener): Thread {
   });
   worker.on('exit', (status: number) => listener.stopped(`The worker ended with status ${status}.`));
   return {
-    post: (request) => worker.postMessage(request),
+    post: (request) => {
+      if (request.args[0] instanceof Blob) void postRead(worker, request, request.args[0], listener);
+      else worker.postMessage(request);
+    },
     terminate: () => void worker.terminate(),
   };
+}
+
+/** Node 22 aborts where a worker reads a Blob that stands for a file (fs.openAsBlob): it is read here. */
+async function postRead(worker: NodeWorker, request: Request, film: Blob, listener: Listener): Promise<void> {
+  const { id, method, args } = request;
+  try {
+    worker.postMessage({ id, method, args: [await toView(film), ...args.slice(1)] });
+  } catch (error) {
+    if (method === 'report') worker.postMessage({ id, method: 'fault', args: [args[1].name ?? '', toPlain(error)] });
+    else listener.reply({ id, error: toPlain(error) });
+  }
 }
