@@ -72,6 +72,9 @@ static pleura_code reshape_conv(pleura_lowering *l, pleura_step *step, enum xnn_
 {
     const size_t *d = step->inputs[0]->dims.size;
     size_t alignment, height, width;
+    /* XNNPACK says success, and gives no operator, where it has no memory for the padding. */
+    if (status == xnn_status_success && !step->operator)
+        status = xnn_status_out_of_memory;
     if (status == xnn_status_success)
         status =
             xnn_reshape_convolution2d_nhwc_f32(step->operator, d[0], d[1], d[2], &step->workspace,
