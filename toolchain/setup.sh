@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-for part in versions lib debian packages node llvm emscripten sources testdata; do
+for part in versions lib debian packages node llvm emscripten sources testdata nginx; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -19,7 +19,7 @@ $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes 
   native   clang, CMake, Ninja, the upstream sources, ONNX's test cases
   wasm     the same, Emscripten and Node.js
   node     Node.js 22 or newer, npm
-  browser  Chromium, for the browser tests
+  browser  Chromium and nginx, for the browser tests
 
 Then: cmake --preset native && cmake --build --preset native (or asan, wasm-simd, wasm-relaxed).
 For the same node, emcc and clang in your own shell: . build/toolchain/env.sh
@@ -43,6 +43,7 @@ things_for() {
     native) [ "$(native_clang)" != "$llvm/bin" ] || echo llvm ;;
     wasm) printf '%s\n' node && { emcc_on_path || printf '%s\n' llvm emscripten; } ;;
     node) echo node ;;
+    browser) echo nginx ;;
     esac
     case $1 in native | wasm) echo sources ;; esac
     case $1 in native) echo testdata ;; esac
@@ -82,6 +83,7 @@ END
     write_file "$facts/env.sh" <<END
 export PATH="$(node_bin):${emcc:+${emcc%/*}:}\$PATH"
 export PLEURA_ONNX_CASES="$testdata_cases"
+export PLEURA_NGINX="$nginx_home"
 export ASAN_SYMBOLIZER_PATH="$(native_clang)/llvm-symbolizer"
 END
 }

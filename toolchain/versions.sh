@@ -14,6 +14,9 @@ sources_suite=trixie
 testdata_suite=trixie # libonnx-testdata 1.17.0-3
 testdata_sha256=d2d352c25a62c5544781cd7fb08c41507cd2bbded859f8e804ac8594329077bd
 
+nginx_suite=bookworm
+nginx_version=1.22.1
+
 node_oldest=22 # relaxed SIMD is on by default from here
 node_version=22.23.3
 node_sha256_x64=00b5c43d88958dbbf45339c4d5e9a76289c7e25876fd08270b379e485e151fc5

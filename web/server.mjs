@@ -45,7 +45,8 @@ export const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ];
 
-const HEADERS = {
+/** deploy/ says the same for other servers; tests/browser/deploy.test.mjs compares. */
+export const HEADERS = {
   'Content-Security-Policy': [...CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"].join('; '),
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Opener-Policy': 'same-origin',
