@@ -35,8 +35,9 @@ static void digest_of(const int16_t *values, size_t count)
 static int16_t *activations(size_t count, bool extreme)
 {
     int16_t *values = allocate(count, sizeof *values);
+    int zero = (int)pseudo(256);
     for (size_t i = 0; i < count; i++)
-        values[i] = (int16_t)(extreme ? (int)pseudo(2) * 510 - 255 : (int)pseudo(511) - 255);
+        values[i] = (int16_t)((extreme ? (int)pseudo(2) * 255 : (int)pseudo(256)) - zero);
     return values;
 }
 
@@ -92,12 +93,15 @@ static void fill_filter(const pleura_qconv_spec *s, int8_t *weights, int32_t *bi
                         bool extreme)
 {
     size_t filter = (size_t)s->channels / s->groups * s->kernel[0] * s->kernel[1];
+    float largest = 1; /* of the scales that are taken, a power of two: ties are frequent */
+    while (largest * (255 * 128 * (float)filter + 10000) >= 1 << 21)
+        largest /= 2;
     for (size_t i = 0; i < s->out_channels * filter; i++)
         weights[i] = (int8_t)(extreme ? (int)pseudo(2) * 255 - 128 : (int)pseudo(256) - 128);
     for (size_t o = 0; o < s->out_channels; o++) {
-        static const float odd[] = {0.5f, 0.25f, 1, 1e-10f, 1e30f, 0};
+        static const float odd[] = {0.5f, 0.25f, 1, 1e-10f, 0};
         bias[o] = (int32_t)pseudo(20001) - 10000;
-        scale[o] = extreme ? odd[pseudo(6)]
+        scale[o] = extreme ? odd[pseudo(5)] * largest
                            : (float)(1 + pseudo(1000)) * 1e-5f / (1 + (float)filter * 0.1f);
     }
 }
@@ -218,6 +222,7 @@ static const conv_case layers[] = {
     {{17, 19}, 1, 8, 1, {7, 7}, {2, 2}, {1, 1}, {3, 3, 3, 3}},
     {{14, 14}, 64, 64, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
     {{7, 7}, 128, 40, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {{9, 10}, 32, 24, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
     {{9, 9}, 40, 72, 1, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}},
     {{56, 56}, 64, 16, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
     {{1, 1}, 1280, 100, 1, {1, 1}, {1, 1}, {1, 1}, {0}},

@@ -59,7 +59,7 @@ static void test_bounds(void **state)
     for (size_t i = 0; i < CHANNELS; i++)
         weights[i] = -128;
     int32_t bias = 0;
-    float scale = 1;
+    float scale = 1e-4f;
     pleura_qconv_spec spec = {.height = 1,
                               .width = 1,
                               .channels = CHANNELS - 1,
@@ -85,6 +85,10 @@ static void test_bounds(void **state)
     scale = 1.0f / 0.0f;
     assert_false(pleura_qconv_fits(&spec));
     scale = -1;
+    assert_false(pleura_qconv_fits(&spec));
+    scale = 64; /* 32,640 times this is not 2^21 yet */
+    assert_true(pleura_qconv_fits(&spec));
+    scale = 64.3f;
     assert_false(pleura_qconv_fits(&spec));
     scale = 1;
     spec.kernel[0] = PLEURA_Q_MAX_TAPS + 1;

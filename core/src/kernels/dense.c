@@ -92,23 +92,21 @@ static void point(const pleura_qconv *conv, const int16_t *input, size_t begin, 
 }
 
 /* The last block of a group may be narrower than a tile, and its neighbours' channels stand behind. */
-static void run_narrow(const pleura_tile *tile, size_t rows, int16_t *const *outputs, size_t count)
+static void run_narrow(const pleura_tile *tile, size_t rows, int16_t *output, size_t stride,
+                       size_t count)
 {
-    int16_t whole[TILE_ROWS][TILE_COLUMNS], *places[TILE_ROWS];
+    int16_t whole[TILE_ROWS][TILE_COLUMNS];
+    pleura_tile_run(tile, rows, whole[0], TILE_COLUMNS);
     for (size_t r = 0; r < rows; r++)
-        places[r] = whole[r];
-    pleura_tile_run(tile, rows, places);
-    for (size_t r = 0; r < rows; r++)
-        memcpy(outputs[r], whole[r], count * sizeof **outputs);
+        memcpy(output + r * stride, whole[r], count * sizeof *output);
 }
 
-static void run_floats(const pleura_qconv *conv, const pleura_tile *tile, size_t rows,
-                       size_t channel, size_t count, float *output)
+static void run_floats(const pleura_tile *tile, size_t rows, float *output, size_t stride,
+                       size_t count)
 {
     int32_t sums[TILE_ROWS * TILE_COLUMNS];
     pleura_tile_sum(tile, rows, sums);
-    output += channel;
-    for (size_t r = 0; r < rows; r++, output += conv->spec.float_stride)
+    for (size_t r = 0; r < rows; r++, output += stride)
         for (size_t c = 0; c < TILE_COLUMNS && c < count; c++)
             output[c] = (float)sums[r * TILE_COLUMNS + c] * tile->scale[c];
 }
@@ -121,7 +119,8 @@ static void run_block(const pleura_qconv *conv, const int16_t *const *pointers, 
     size_t stride = pleura_q_stride(s->out_channels);
     size_t channel = group * columns + block * TILE_COLUMNS;
     size_t count = columns - block * TILE_COLUMNS;
-    pleura_tile tile = {.taps = conv->taps,
+    pleura_tile tile = {.pixels = pointers,
+                        .taps = conv->taps,
                         .depth = conv->depth,
                         .offset = group * (s->channels / s->groups),
                         .weights = conv->weights + packed * conv->taps * conv->depth * TILE_COLUMNS,
@@ -129,20 +128,17 @@ static void run_block(const pleura_qconv *conv, const int16_t *const *pointers, 
                         .scale = conv->scale + packed * TILE_COLUMNS,
                         .low = s->low,
                         .high = s->high};
-    for (size_t p = begin; p < end; p += TILE_ROWS) {
+    if (!s->float_stride && (s->groups == 1 || count >= TILE_COLUMNS)) {
+        pleura_tile_run(&tile, end - begin, (int16_t *)output + begin * stride + channel, stride);
+        return;
+    }
+    for (size_t p = begin; p < end; p += TILE_ROWS, tile.pixels += conv->taps * TILE_ROWS) {
         size_t rows = end - p < TILE_ROWS ? end - p : TILE_ROWS;
-        int16_t *outputs[TILE_ROWS];
-        tile.pixels = pointers + (p - begin) * conv->taps;
-        if (s->float_stride) {
-            run_floats(conv, &tile, rows, channel, count, (float *)output + p * s->float_stride);
-            continue;
-        }
-        for (size_t r = 0; r < rows; r++)
-            outputs[r] = (int16_t *)output + (p + r) * stride + channel;
-        if (s->groups == 1 || count >= TILE_COLUMNS)
-            pleura_tile_run(&tile, rows, outputs);
+        if (s->float_stride)
+            run_floats(&tile, rows, (float *)output + p * s->float_stride + channel,
+                       s->float_stride, count);
         else
-            run_narrow(&tile, rows, outputs, count);
+            run_narrow(&tile, rows, (int16_t *)output + p * stride + channel, stride, count);
     }
 }
 

@@ -1,6 +1,7 @@
 /*
  * Depthwise convolution: taps are taken in pairs, and the two pixels' channels interleaved, so that
- * i32x4_dot multiplies two taps of four channels.
+ * i32x4_dot multiplies two taps of four channels. The commonest filter, 3 x 3, has a way of its own, on
+ * which each column of three pixels is read and interleaved once for all outputs that it is part of.
  */
 #include "qconv.h"
 #include "requantise.h"
@@ -15,7 +16,7 @@ INLINE void run_pixel(const pleura_qconv *conv, const int16_t *const *pixels, si
                       int16_t *output)
 {
     const int16_t *w = conv->weights;
-    range limits = range_of(conv->spec.low, conv->spec.high);
+    i16x8 least = i16x8_splat(conv->spec.low), most = i16x8_splat(conv->spec.high);
     for (size_t c = 0; c < conv->in_stride; c += 8) {
         i32x4 low = i32x4_load(conv->bias + c), high = i32x4_load(conv->bias + c + 4);
         for (size_t p = 0; p < pairs; p++, w += 16) {
@@ -23,8 +24,8 @@ INLINE void run_pixel(const pleura_qconv *conv, const int16_t *const *pixels, si
             low = i32x4_add(low, i32x4_dot(i16x8_zip_low(a, b), i16x8_load(w)));
             high = i32x4_add(high, i32x4_dot(i16x8_zip_high(a, b), i16x8_load(w + 8)));
         }
-        i16x8_store(output + c, requantise(low, high, f32x4_load(conv->scale + c),
-                                           f32x4_load(conv->scale + c + 4), limits));
+        i16x8_store(output + c, requantise_sum(low, high, f32x4_load(conv->scale + c),
+                                               f32x4_load(conv->scale + c + 4), least, most));
     }
 }
 
@@ -63,25 +64,198 @@ static void run_row(const pleura_qconv *conv, const int16_t *input, void *rows, 
                 pixels[t] += step;
         else
             inside = point(conv, input, oy, ox, pixels);
-        if (pairs == 5) /* 3 x 3 */
-            run_pixel(conv, pixels, 5, output);
-        else
-            run_pixel(conv, pixels, pairs, output);
+        run_pixel(conv, pixels, pairs, output);
     }
 }
 
-static bool pack_weights(pleura_qconv *conv)
+/* ---- 3 x 3 ---- */
+
+#define COLUMN_WEIGHTS 32 /* of 8 channels: a column of the filter, for the pairs of a `column` */
+#define STRETCH 28 /* outputs of a row: what they read for all channels stays in the first cache */
+
+/* Eight channels of a stretch of a row. */
+typedef struct stretch {
+    const int16_t *row[3]; /* the first pixel of each input row, at these channels */
+    size_t next[3];        /* from a pixel to the next: 0 in a row of zeros */
+    const int16_t *weights;
+    size_t width, left, step; /* of the input; of the output's pixels in it */
+    int16_t *to;              /* the first pixel of the output row, at these channels */
+    size_t to_next;
+    i32x4 bias[2];
+    f32x4 scale[2];
+    i16x8 least, most;
+} stretch;
+
+/* Three pixels above one another: the upper two interleaved, and the lowest with itself. */
+typedef struct column {
+    i16x8 upper[2], lowest[2];
+} column;
+
+typedef struct pixel {
+    i32x4 sum[2];
+} pixel;
+
+INLINE column read_column(const stretch *s, size_t x)
+{
+    i16x8 a = i16x8_load(s->row[0] + x * s->next[0]), b = i16x8_load(s->row[1] + x * s->next[1]);
+    i16x8 c = i16x8_load(s->row[2] + x * s->next[2]);
+    return (column){{i16x8_zip_low(a, b), i16x8_zip_high(a, b)},
+                    {i16x8_zip_low(c, c), i16x8_zip_high(c, c)}};
+}
+
+/* What a column adds to the output for which it is the filter's column `k`. */
+INLINE pixel add_column(const stretch *s, const column *c, size_t k, pixel p)
+{
+    const int16_t *w = s->weights + k * COLUMN_WEIGHTS;
+    for (size_t i = 0; i < 2; i++) {
+        i32x4 upper = i32x4_dot(c->upper[i], i16x8_load(w + 8 * i));
+        i32x4 lowest = i32x4_dot(c->lowest[i], i16x8_load(w + 16 + 8 * i));
+        p.sum[i] = i32x4_add(i32x4_add(p.sum[i], upper), lowest);
+    }
+    return p;
+}
+
+INLINE pixel begin_pixel(const stretch *s)
+{
+    return (pixel){{s->bias[0], s->bias[1]}};
+}
+
+INLINE void put_pixel(const stretch *s, size_t x, pixel p)
+{
+    i16x8_store(s->to + x * s->to_next,
+                requantise_sum(p.sum[0], p.sum[1], s->scale[0], s->scale[1], s->least, s->most));
+}
+
+/* Near an edge: columns outside the image wrap round to numbers past its width. */
+static void run_edge(const stretch *s, size_t x)
+{
+    pixel p = begin_pixel(s);
+    for (size_t k = 0; k < 3; k++) {
+        size_t at = x * s->step + k - s->left;
+        if (at >= s->width)
+            continue;
+        column c = read_column(s, at);
+        p = add_column(s, &c, k, p);
+    }
+    put_pixel(s, x, p);
+}
+
+/* Outputs whose columns are all inside. The copy of *given tells the compiler that storing outputs does
+ * not change it. */
+static void run_inside_1(const stretch *given, size_t x, size_t end)
+{
+    const stretch s = *given;
+    size_t at = x - s.left;
+    column c = read_column(&s, at);
+    pixel last = add_column(&s, &c, 0, begin_pixel(&s));
+    c = read_column(&s, at + 1);
+    last = add_column(&s, &c, 1, last);
+    pixel next = add_column(&s, &c, 0, begin_pixel(&s));
+    for (at += 2; x < end; x++, at++) {
+        c = read_column(&s, at);
+        put_pixel(&s, x, add_column(&s, &c, 2, last));
+        last = add_column(&s, &c, 1, next);
+        next = add_column(&s, &c, 0, begin_pixel(&s));
+    }
+}
+
+static void run_inside_2(const stretch *given, size_t x, size_t end)
+{
+    const stretch s = *given;
+    size_t at = 2 * x - s.left;
+    column c = read_column(&s, at);
+    pixel next = add_column(&s, &c, 0, begin_pixel(&s));
+    for (; x < end; x++, at += 2) {
+        c = read_column(&s, at + 1);
+        next = add_column(&s, &c, 1, next);
+        c = read_column(&s, at + 2);
+        put_pixel(&s, x, add_column(&s, &c, 2, next));
+        next = add_column(&s, &c, 0, begin_pixel(&s));
+    }
+}
+
+static void run_stretch(const stretch *s, size_t begin, size_t end)
+{
+    size_t first = (s->left + s->step - 1) / s->step;
+    size_t past = s->width + s->left >= 3 ? (s->width + s->left - 3) / s->step + 1 : 0;
+    first = first < begin ? begin : first;
+    past = past > end ? end : past;
+    if (first >= past)
+        first = past = end;
+    for (size_t x = begin; x < first; x++)
+        run_edge(s, x);
+    if (first < past)
+        (s->step == 1 ? run_inside_1 : run_inside_2)(s, first, past);
+    for (size_t x = past; x < end; x++)
+        run_edge(s, x);
+}
+
+static void run_row_3(const pleura_qconv *conv, const int16_t *input, void *output, void *scratch,
+                      size_t y)
+{
+    const pleura_qconv_spec *d = &conv->spec;
+    stretch s = {.width = d->width,
+                 .left = d->pad[1],
+                 .step = d->stride[1],
+                 .to_next = conv->in_stride,
+                 .least = i16x8_splat(d->low),
+                 .most = i16x8_splat(d->high)};
+    (void)scratch;
+    for (size_t x = 0; x < d->out_width; x += STRETCH) {
+        size_t end = d->out_width - x < STRETCH ? d->out_width : x + STRETCH;
+        for (size_t c = 0; c < conv->in_stride; c += 8) {
+            for (size_t i = 0; i < 3; i++) {
+                size_t row =
+                    y * d->stride[0] + i - d->pad[0]; /* above the image: past any height */
+                bool inside = row < d->height;
+                s.row[i] = (inside ? input + row * conv->row_stride : conv->zeros) + c;
+                s.next[i] = inside ? conv->in_stride : 0;
+            }
+            s.weights = conv->weights + c / 8 * 3 * COLUMN_WEIGHTS;
+            s.to = (int16_t *)output + y * d->out_width * conv->in_stride + c;
+            for (size_t i = 0; i < 2; i++) {
+                s.bias[i] = i32x4_load(conv->bias + c + 4 * i);
+                s.scale[i] = f32x4_load(conv->scale + c + 4 * i);
+            }
+            run_stretch(&s, x, end);
+        }
+    }
+}
+
+/* ---- Packing ---- */
+
+static bool is_common(const pleura_qconv_spec *s)
+{
+    return s->kernel[0] == 3 && s->kernel[1] == 3 && s->stride[0] == s->stride[1] &&
+           s->stride[0] <= 2 && s->dilation[0] == 1 && s->dilation[1] == 1;
+}
+
+static int16_t *weights_of(pleura_qconv *conv, size_t block)
+{
+    return conv->weights = pleura_alloc_zero(conv->blocks, block * sizeof *conv->weights);
+}
+
+/* [block of 8 channels][column][upper pair, lowest and nothing][8][2] */
+static bool pack_columns(pleura_qconv *conv)
+{
+    const pleura_qconv_spec *s = &conv->spec;
+    int16_t *to = weights_of(conv, 3 * COLUMN_WEIGHTS);
+    for (size_t c = 0; to && c < s->channels; c++)
+        for (size_t k = 0; k < 9; k++)
+            to[(c / 8 * 3 + k % 3) * COLUMN_WEIGHTS + k / 6 * 16 + c % 8 * 2 + k / 3 % 2] =
+                s->weights[c * 9 + k];
+    return to;
+}
+
+static bool pack_pairs(pleura_qconv *conv)
 {
     const pleura_qconv_spec *s = &conv->spec;
     size_t taps = conv->taps, block = (taps + 1) / 2 * 16;
-    conv->weights = pleura_alloc_zero(conv->blocks, block * sizeof *conv->weights);
-    if (!conv->weights)
-        return false;
-    for (size_t c = 0; c < s->channels; c++)
+    int16_t *to = weights_of(conv, block);
+    for (size_t c = 0; to && c < s->channels; c++)
         for (size_t t = 0; t < taps; t++)
-            conv->weights[c / 8 * block + t / 2 * 16 + c % 8 * 2 + t % 2] =
-                s->weights[c * taps + t];
-    return true;
+            to[c / 8 * block + t / 2 * 16 + c % 8 * 2 + t % 2] = s->weights[c * taps + t];
+    return to;
 }
 
 bool pleura_qconv_make_depthwise(pleura_qconv *conv)
@@ -91,8 +265,9 @@ bool pleura_qconv_make_depthwise(pleura_qconv *conv)
     conv->row_stride = conv->in_stride * s->width;
     conv->taps = (size_t)s->kernel[0] * s->kernel[1];
     conv->blocks = conv->in_stride / 8;
-    conv->run = run_row;
+    conv->run = is_common(s) ? run_row_3 : run_row;
     conv->units = s->out_height;
     conv->cost = (uint64_t)s->out_height * s->out_width * conv->in_stride * conv->taps;
-    return pack_weights(conv) && pleura_qconv_make_columns(conv, 1, conv->blocks);
+    return (is_common(s) ? pack_columns : pack_pairs)(conv) &&
+           pleura_qconv_make_columns(conv, 1, conv->blocks);
 }

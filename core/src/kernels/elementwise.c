@@ -55,27 +55,28 @@ void pleura_q_place(const int16_t *input, size_t pixels, size_t channels, float 
         }
 }
 
-static void quantise_eight(const float in[8], f32x4 step, range limits, int16_t out[8])
+static i16x8 quantise_eight(const float *in, f32x4 step, range limits)
 {
-    i16x8_store(out, i16x8_narrow(to_steps(f32x4_div(f32x4_load(in), step), limits),
-                                  to_steps(f32x4_div(f32x4_load(in + 4), step), limits)));
+    return i16x8_narrow(to_steps(f32x4_div(f32x4_load(in), step), limits),
+                        to_steps(f32x4_div(f32x4_load(in + 4), step), limits));
 }
 
 /* `count` neighbouring floats, to places that are `stride` apart. */
 static void quantise_line(const float *from, size_t count, f32x4 step, range limits, int16_t *to,
                           size_t stride)
 {
-    for (size_t i = 0; i < count; i += 8) {
-        size_t here = count - i < 8 ? count - i : 8;
-        float in[8] = {0};
-        int16_t out[8];
-        memcpy(in, from + i, here * sizeof *in);
-        quantise_eight(in, step, limits, out);
-        if (stride == 1)
-            memcpy(to + i, out, here * sizeof *out);
-        for (size_t k = 0; stride != 1 && k < here; k++)
-            to[(i + k) * stride] = out[k];
+    int16_t out[8];
+    for (; count >= 8; count -= 8, from += 8, to += 8 * stride) {
+        i16x8 steps = quantise_eight(from, step, limits);
+        i16x8_store(stride == 1 ? to : out, steps);
+        for (size_t k = 0; stride != 1 && k < 8; k++)
+            to[k * stride] = out[k];
     }
+    float in[8] = {0};
+    memcpy(in, from, count * sizeof *in);
+    i16x8_store(out, quantise_eight(in, step, limits));
+    for (size_t k = 0; k < count; k++)
+        to[k * stride] = out[k];
 }
 
 void pleura_q_quantise(const pleura_qimage *image, float step, int16_t low, int16_t high,

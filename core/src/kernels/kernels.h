@@ -4,8 +4,8 @@
  * A quantised value is step * (q - zero). Here activations are kept as q - zero, in int16: padding is
  * then 0, no kernel ever sees a zero point, and nothing is widened in an inner loop. "low" and "high"
  * are the range of q less its zero point (-128 - zero .. 127 - zero, say), or less if an activation
- * function was folded in; they hold 0 unless such a function excludes it, and their magnitude is at
- * most 255. Weights are int8 without a zero point, one step per output channel.
+ * function was folded in; they hold 0 unless such a function excludes it, and are at most 255
+ * apart. Weights are int8 without a zero point, one step per output channel.
  *
  * Sums are exact (int32). They become the output's steps by one float multiplication, rounding to
  * the nearest, ties to even: single IEEE operations, so exact everywhere too.
@@ -56,7 +56,8 @@ typedef struct pleura_qframe {
 
 typedef struct pleura_qconv pleura_qconv;
 
-/* Whether it can be computed in integers: no sum can overflow, not too many taps, sound scales. */
+/* Whether it can be computed in integers: no sum can overflow, not too many taps, sound scales, and no
+ * sum so far outside the output's bounds that its steps could not be rounded. */
 bool pleura_qconv_fits(const pleura_qconv_spec *spec);
 
 /* Packs the weights; nothing of the spec is needed afterwards. The spec must fit. */

@@ -4,20 +4,29 @@
 #include "../error.h"
 #include "../memory.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST_INPUT 255 /* |q - zero| */
+#define SPREAD_OF_INPUT 255 /* from the least q - zero to the largest, 0 among them */
+#define MOST_STEPS                                                                                 \
+    (1 << 21) /* of the output, before its bounds: half of what requantise_sum can round */
+
+/* Inputs reach as far as they can where all of one sign in the weights meet the same end. */
+static int64_t largest_sum_of(const pleura_qconv_spec *spec, size_t channel)
+{
+    size_t filter = (size_t)spec->channels / spec->groups * spec->kernel[0] * spec->kernel[1];
+    int64_t above = 0, below = 0;
+    for (size_t i = channel * filter; i < (channel + 1) * filter; i++)
+        *(spec->weights[i] > 0 ? &above : &below) += abs(spec->weights[i]);
+    int64_t bias = spec->bias ? llabs((int64_t)spec->bias[channel]) : 0;
+    return SPREAD_OF_INPUT * (above > below ? above : below) + bias;
+}
 
 int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec)
 {
     int64_t largest = 0;
-    size_t filter = (size_t)spec->channels / spec->groups * spec->kernel[0] * spec->kernel[1];
     for (size_t o = 0; o < spec->out_channels; o++) {
-        int64_t sum = spec->bias ? llabs((int64_t)spec->bias[o]) : 0;
-        for (size_t i = 0; i < filter; i++)
-            sum += LARGEST_INPUT * abs(spec->weights[o * filter + i]);
+        int64_t sum = largest_sum_of(spec, o);
         if (sum > largest)
             largest = sum;
     }
@@ -28,10 +37,14 @@ bool pleura_qconv_fits(const pleura_qconv_spec *spec)
 {
     if ((uint64_t)spec->kernel[0] * spec->kernel[1] > PLEURA_Q_MAX_TAPS)
         return false;
-    for (size_t o = 0; o < spec->out_channels; o++)
-        if (!(isfinite(spec->scale[o]) && spec->scale[o] >= 0))
+    for (size_t o = 0; o < spec->out_channels; o++) {
+        int64_t sum = largest_sum_of(spec, o);
+        if (!(spec->scale[o] >= 0) || sum > INT32_MAX)
             return false;
-    return pleura_qconv_largest_sum(spec) <= INT32_MAX;
+        if (!spec->float_stride && !((double)sum * (double)spec->scale[o] < MOST_STEPS))
+            return false;
+    }
+    return true;
 }
 
 bool pleura_qconv_may_frame(const pleura_qconv_spec *spec)
@@ -83,10 +96,10 @@ pleura_code pleura_qconv_create(const pleura_qconv_spec *spec, pleura_qconv **ou
     conv->zeros = pleura_alloc_zero(zeros, sizeof *conv->zeros);
     bool depthwise = spec->groups == spec->channels && spec->out_channels == spec->channels &&
                      spec->channels > 1 && !spec->float_stride;
-    bool made =
-        conv->zeros && (depthwise                           ? pleura_qconv_make_depthwise(conv)
-                        : pleura_qconv_suits_winograd(spec) ? pleura_qconv_make_winograd(conv)
-                                                            : pleura_qconv_make_dense(conv));
+    conv->patch = depthwise ? 0 : pleura_qconv_winograd_patch(spec);
+    bool made = conv->zeros && (depthwise     ? pleura_qconv_make_depthwise(conv)
+                                : conv->patch ? pleura_qconv_make_winograd(conv)
+                                              : pleura_qconv_make_dense(conv));
     if (!made) {
         pleura_qconv_free(conv);
         return pleura_fail_memory(error,

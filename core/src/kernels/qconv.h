@@ -23,7 +23,8 @@ struct pleura_qconv {
     size_t in_stride, row_stride; /* of a pixel and a line of the input, in elements */
     size_t taps, depth;           /* filter positions, and how many channels each multiplies */
     size_t blocks;                /* of TILE_COLUMNS, in a group */
-    size_t pixels_per_unit, blocks_per_unit; /* winograd: 2 x 2 pixels */
+    size_t pixels_per_unit, blocks_per_unit; /* winograd: patches of pixels */
+    size_t patch;                            /* winograd: how wide and high one is */
 };
 
 /* They fill in conv, whose spec is still whole. NULL in a buffer that could not be had. */
@@ -31,8 +32,8 @@ bool pleura_qconv_make_dense(pleura_qconv *conv);
 bool pleura_qconv_make_depthwise(pleura_qconv *conv);
 bool pleura_qconv_make_winograd(pleura_qconv *conv);
 
-/* Whether Winograd's way is open, and shorter. */
-bool pleura_qconv_suits_winograd(const pleura_qconv_spec *spec);
+/* The size of Winograd's patches that is shortest, 2 or 4; 0: the definition is, or they are not open. */
+size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *spec);
 
 /* What a sum's magnitude can reach, whatever the input. */
 int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec);
@@ -40,19 +41,21 @@ int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec);
 /* Columns of bias and scale, `blocks` x TILE_COLUMNS for each of `groups`. */
 bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks);
 
-/* The sums of `rows` (1 to TILE_ROWS) pixels and TILE_COLUMNS output channels. */
+/* The sums of TILE_COLUMNS output channels over any number of pixels, TILE_ROWS of them at a time. */
 typedef struct pleura_tile {
-    const int16_t *const *pixels; /* [taps][rows] */
-    size_t taps, depth;           /* depth: a multiple of 4 */
-    size_t offset;                /* added to every pointer */
-    const int16_t *weights;       /* [taps][depth / 2][TILE_COLUMNS][2] */
+    const int16_t *const
+        *pixels;            /* for each so many pixels (the last may be fewer): [taps][rows] */
+    size_t taps, depth;     /* depth: a multiple of 4 */
+    size_t offset;          /* added to every pointer */
+    const int16_t *weights; /* [taps][depth / 2][TILE_COLUMNS][2] */
     const int32_t *bias;
     const float *scale;
     int16_t low, high;
 } pleura_tile;
 
-void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs);
-/* The sums as they are, `rows` x TILE_COLUMNS. */
-void pleura_tile_sum(const pleura_tile *tile, size_t rows, int32_t *sums);
+/* `stride`: from a pixel's channels to the next pixel's. */
+void pleura_tile_run(const pleura_tile *tile, size_t pixels, int16_t *output, size_t stride);
+/* The sums as they are, `pixels` x TILE_COLUMNS. */
+void pleura_tile_sum(const pleura_tile *tile, size_t pixels, int32_t *sums);
 
 #endif

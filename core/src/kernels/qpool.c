@@ -37,7 +37,7 @@ static i16x8 maximum(const int16_t *input, size_t line, size_t stride, span y, s
 static void sum(const int16_t *input, size_t line, size_t stride, span y, span x, i32x4 *low,
                 i32x4 *high)
 {
-    *low = *high = i32x4_zero();
+    *low = *high = i32x4_splat(0);
     for (size_t i = y.begin; i < y.end; i += y.step)
         for (size_t j = x.begin; j < x.end; j += x.step) {
             i16x8 v = i16x8_load(input + i * line + j * stride);

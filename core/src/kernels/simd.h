@@ -56,6 +56,11 @@ static inline i16x8 i16x8_sub(i16x8 a, i16x8 b)
     return wasm_i16x8_sub(a, b);
 }
 
+static inline i16x8 i16x8_shift_left(i16x8 v, int bits)
+{
+    return wasm_i16x8_shl(v, (uint32_t)bits);
+}
+
 static inline i16x8 i16x8_max(i16x8 a, i16x8 b)
 {
     return wasm_i16x8_max(a, b);
@@ -101,9 +106,9 @@ static inline void i32x4_store(int32_t *to, i32x4 v)
     wasm_v128_store(to, v);
 }
 
-static inline i32x4 i32x4_zero(void)
+static inline i32x4 i32x4_splat(int32_t value)
 {
-    return wasm_i32x4_splat(0);
+    return wasm_i32x4_splat(value);
 }
 
 static inline i32x4 i32x4_add(i32x4 a, i32x4 b)
@@ -114,6 +119,21 @@ static inline i32x4 i32x4_add(i32x4 a, i32x4 b)
 static inline i32x4 i32x4_sub(i32x4 a, i32x4 b)
 {
     return wasm_i32x4_sub(a, b);
+}
+
+static inline i32x4 i32x4_mul(i32x4 a, i32x4 b)
+{
+    return wasm_i32x4_mul(a, b);
+}
+
+static inline i32x4 i32x4_shift_left(i32x4 v, int bits)
+{
+    return wasm_i32x4_shl(v, (uint32_t)bits);
+}
+
+static inline i32x4 i32x4_shift_right(i32x4 v, int bits)
+{
+    return wasm_i32x4_shr(v, (uint32_t)bits);
 }
 
 static inline i32x4 i32x4_dot(i16x8 a, i16x8 b)
@@ -207,6 +227,11 @@ static inline i16x8 i16x8_sub(i16x8 a, i16x8 b)
     return _mm_sub_epi16(a, b);
 }
 
+static inline i16x8 i16x8_shift_left(i16x8 v, int bits)
+{
+    return _mm_slli_epi16(v, bits);
+}
+
 static inline i16x8 i16x8_max(i16x8 a, i16x8 b)
 {
     return _mm_max_epi16(a, b);
@@ -252,9 +277,9 @@ static inline void i32x4_store(int32_t *to, i32x4 v)
     _mm_storeu_si128((__m128i *)to, v);
 }
 
-static inline i32x4 i32x4_zero(void)
+static inline i32x4 i32x4_splat(int32_t value)
 {
-    return _mm_setzero_si128();
+    return _mm_set1_epi32(value);
 }
 
 static inline i32x4 i32x4_add(i32x4 a, i32x4 b)
@@ -265,6 +290,24 @@ static inline i32x4 i32x4_add(i32x4 a, i32x4 b)
 static inline i32x4 i32x4_sub(i32x4 a, i32x4 b)
 {
     return _mm_sub_epi32(a, b);
+}
+
+/* SSE2 multiplies every other one, to 64 bits. */
+static inline i32x4 i32x4_mul(i32x4 a, i32x4 b)
+{
+    __m128i even = _mm_mul_epu32(a, b);
+    __m128i odd = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
+    return _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 8), _mm_shuffle_epi32(odd, 8));
+}
+
+static inline i32x4 i32x4_shift_left(i32x4 v, int bits)
+{
+    return _mm_slli_epi32(v, bits);
+}
+
+static inline i32x4 i32x4_shift_right(i32x4 v, int bits)
+{
+    return _mm_srai_epi32(v, bits);
 }
 
 static inline i32x4 i32x4_dot(i16x8 a, i16x8 b)
@@ -374,6 +417,13 @@ static inline i16x8 i16x8_sub(i16x8 a, i16x8 b)
     return a;
 }
 
+static inline i16x8 i16x8_shift_left(i16x8 v, int bits)
+{
+    for (int i = 0; i < 8; i++)
+        v.at[i] = (int16_t)(uint16_t)((uint32_t)(uint16_t)v.at[i] << bits);
+    return v;
+}
+
 static inline i16x8 i16x8_max(i16x8 a, i16x8 b)
 {
     for (int i = 0; i < 8; i++)
@@ -442,9 +492,9 @@ static inline void i32x4_store(int32_t *to, i32x4 v)
     memcpy(to, &v, sizeof v);
 }
 
-static inline i32x4 i32x4_zero(void)
+static inline i32x4 i32x4_splat(int32_t value)
 {
-    return (i32x4){{0, 0, 0, 0}};
+    return (i32x4){{value, value, value, value}};
 }
 
 static inline i32x4 i32x4_add(i32x4 a, i32x4 b)
@@ -459,6 +509,27 @@ static inline i32x4 i32x4_sub(i32x4 a, i32x4 b)
     for (int i = 0; i < 4; i++)
         a.at[i] = (int32_t)((uint32_t)a.at[i] - (uint32_t)b.at[i]);
     return a;
+}
+
+static inline i32x4 i32x4_mul(i32x4 a, i32x4 b)
+{
+    for (int i = 0; i < 4; i++)
+        a.at[i] = (int32_t)((uint32_t)a.at[i] * (uint32_t)b.at[i]);
+    return a;
+}
+
+static inline i32x4 i32x4_shift_left(i32x4 v, int bits)
+{
+    for (int i = 0; i < 4; i++)
+        v.at[i] = (int32_t)((uint32_t)v.at[i] << bits);
+    return v;
+}
+
+static inline i32x4 i32x4_shift_right(i32x4 v, int bits)
+{
+    for (int i = 0; i < 4; i++) /* of a negative number: as every compiler of ours does it */
+        v.at[i] = v.at[i] >> bits;
+    return v;
 }
 
 static inline i32x4 i32x4_dot(i16x8 a, i16x8 b)

@@ -25,14 +25,14 @@ INLINE void multiply(sums *s, size_t rows, int pairs, const int16_t **a, const i
         a[r] += 2 * pairs;
 }
 
-INLINE sums sum(const pleura_tile *tile, size_t rows)
+INLINE sums sum(const pleura_tile *tile, const int16_t *const *pixels, size_t rows)
 {
     sums s;
     for (size_t r = 0; r < rows; r++) {
         s.low[r] = i32x4_load(tile->bias);
         s.high[r] = i32x4_load(tile->bias + 4);
     }
-    const int16_t *w = tile->weights, *const *pixels = tile->pixels;
+    const int16_t *w = tile->weights;
     size_t depth = tile->depth, offset = tile->offset;
     for (size_t t = tile->taps; t > 0; t--, pixels += rows) {
         const int16_t *a[TILE_ROWS];
@@ -48,26 +48,28 @@ INLINE sums sum(const pleura_tile *tile, size_t rows)
     return s;
 }
 
-INLINE void run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
+INLINE void run(const pleura_tile *tile, const int16_t *const *pixels, size_t rows, int16_t *output,
+                size_t stride)
 {
-    sums s = sum(tile, rows);
-    range limits = range_of(tile->low, tile->high);
+    sums s = sum(tile, pixels, rows);
     f32x4 low = f32x4_load(tile->scale), high = f32x4_load(tile->scale + 4);
+    i16x8 least = i16x8_splat(tile->low), most = i16x8_splat(tile->high);
     for (size_t r = 0; r < rows; r++)
-        i16x8_store(outputs[r], requantise(s.low[r], s.high[r], low, high, limits));
+        i16x8_store(output + r * stride,
+                    requantise_sum(s.low[r], s.high[r], low, high, least, most));
 }
 
-INLINE void store(const pleura_tile *tile, size_t rows, int32_t *to)
+INLINE void store(const pleura_tile *tile, const int16_t *const *pixels, size_t rows, int32_t *to)
 {
-    sums s = sum(tile, rows);
+    sums s = sum(tile, pixels, rows);
     for (size_t r = 0; r < rows; r++, to += TILE_COLUMNS) {
         i32x4_store(to, s.low[r]);
         i32x4_store(to + 4, s.high[r]);
     }
 }
 
-/* One copy of the loop for every number of rows. */
-#define FOR_ROWS(rows, call)                                                                       \
+/* One copy of the loop for every number of rows that may be left. */
+#define FOR_REST(rows, call)                                                                       \
     switch (rows) {                                                                                \
     case 1:                                                                                        \
         call(1);                                                                                   \
@@ -84,27 +86,37 @@ INLINE void store(const pleura_tile *tile, size_t rows, int32_t *to)
     case 5:                                                                                        \
         call(5);                                                                                   \
         break;                                                                                     \
-    default:                                                                                       \
-        call(TILE_ROWS);                                                                           \
-        break;                                                                                     \
     }
 
-void pleura_tile_run(const pleura_tile *tile, size_t rows, int16_t *const *outputs)
+/* The copy of *given tells the compiler that storing outputs does not change it. */
+void pleura_tile_run(const pleura_tile *given, size_t count, int16_t *output, size_t stride)
 {
 #ifdef PLEURA_WIDE_TILES
-    if (pleura_tile_wide(tile, rows, outputs, NULL))
+    if (pleura_tile_wide(given, count, output, stride, NULL))
         return;
 #endif
-#define RUN(count) run(tile, count, outputs)
-    FOR_ROWS(rows, RUN)
+    const pleura_tile tile = *given;
+    const int16_t *const *pixels = tile.pixels;
+#define RUN(rows) run(&tile, pixels, rows, output, stride)
+    for (; count >= TILE_ROWS; count -= TILE_ROWS, output += TILE_ROWS * stride) {
+        RUN(TILE_ROWS);
+        pixels += tile.taps * TILE_ROWS;
+    }
+    FOR_REST(count, RUN)
 }
 
-void pleura_tile_sum(const pleura_tile *tile, size_t rows, int32_t *to)
+void pleura_tile_sum(const pleura_tile *given, size_t count, int32_t *to)
 {
 #ifdef PLEURA_WIDE_TILES
-    if (pleura_tile_wide(tile, rows, NULL, to))
+    if (pleura_tile_wide(given, count, NULL, 0, to))
         return;
 #endif
-#define STORE(count) store(tile, count, to)
-    FOR_ROWS(rows, STORE)
+    const pleura_tile tile = *given;
+    const int16_t *const *pixels = tile.pixels;
+#define STORE(rows) store(&tile, pixels, rows, to)
+    for (; count >= TILE_ROWS; count -= TILE_ROWS, to += TILE_ROWS * TILE_COLUMNS) {
+        STORE(TILE_ROWS);
+        pixels += tile.taps * TILE_ROWS;
+    }
+    FOR_REST(count, STORE)
 }

@@ -43,25 +43,26 @@ VNNI INLINE __m256i add_dot_vnni(__m256i sum, __m256i a, __m256i b)
     return _mm256_dpwssd_epi32(sum, a, b);
 }
 
-AVX2 INLINE void put(const pleura_tile *tile, size_t rows, const wide *s, int16_t *const *outputs,
-                     int32_t *sums)
+AVX2 INLINE void put(const pleura_tile *tile, size_t rows, const wide *s, int16_t *output,
+                     size_t stride, int32_t *sums)
 {
-    range limits = range_of(tile->low, tile->high);
+    i16x8 least = i16x8_splat(tile->low), most = i16x8_splat(tile->high);
     for (size_t r = 0; r < rows; r++) {
         __m256i all = _mm256_add_epi32(s->even[r], s->odd[r]);
         __m128i low = _mm256_castsi256_si128(all), high = _mm256_extracti128_si256(all, 1);
         if (sums)
             _mm256_storeu_si256((__m256i *)(sums + r * TILE_COLUMNS), all);
         else
-            i16x8_store(outputs[r], requantise(low, high, f32x4_load(tile->scale),
-                                               f32x4_load(tile->scale + 4), limits));
+            i16x8_store(output + r * stride,
+                        requantise_sum(low, high, f32x4_load(tile->scale),
+                                       f32x4_load(tile->scale + 4), least, most));
     }
 }
 
 /* `rows` is constant where this is used, so that the loops over it unroll. */
 #define DEFINE(name, TARGET, add_dot)                                                              \
-    TARGET INLINE void name##_rows(const pleura_tile *tile, size_t rows, int16_t *const *outputs,  \
-                                   int32_t *sums)                                                  \
+    TARGET INLINE void name##_rows(const pleura_tile *tile, size_t rows, int16_t *output,          \
+                                   size_t stride, int32_t *sums)                                   \
     {                                                                                              \
         wide s;                                                                                    \
         for (size_t r = 0; r < rows; r++) {                                                        \
@@ -82,37 +83,43 @@ AVX2 INLINE void put(const pleura_tile *tile, size_t rows, const wide *s, int16_
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
-        put(tile, rows, &s, outputs, sums);                                                        \
+        put(tile, rows, &s, output, stride, sums);                                                 \
     }                                                                                              \
-    TARGET static void name(const pleura_tile *tile, size_t rows, int16_t *const *outputs,         \
+    TARGET static void name(const pleura_tile *tile, size_t rows, int16_t *output, size_t stride,  \
                             int32_t *sums)                                                         \
     {                                                                                              \
         if (rows == TILE_ROWS)                                                                     \
-            name##_rows(tile, TILE_ROWS, outputs, sums);                                           \
+            name##_rows(tile, TILE_ROWS, output, stride, sums);                                    \
         else if (rows == 1)                                                                        \
-            name##_rows(tile, 1, outputs, sums);                                                   \
+            name##_rows(tile, 1, output, stride, sums);                                            \
         else if (rows == 2)                                                                        \
-            name##_rows(tile, 2, outputs, sums);                                                   \
+            name##_rows(tile, 2, output, stride, sums);                                            \
         else if (rows == 3)                                                                        \
-            name##_rows(tile, 3, outputs, sums);                                                   \
+            name##_rows(tile, 3, output, stride, sums);                                            \
         else if (rows == 4)                                                                        \
-            name##_rows(tile, 4, outputs, sums);                                                   \
+            name##_rows(tile, 4, output, stride, sums);                                            \
         else                                                                                       \
-            name##_rows(tile, 5, outputs, sums);                                                   \
+            name##_rows(tile, 5, output, stride, sums);                                            \
     }
 
 DEFINE(run_avx2, AVX2, add_dot_avx2)
 DEFINE(run_vnni, VNNI, add_dot_vnni)
 
-bool pleura_tile_wide(const pleura_tile *tile, size_t rows, int16_t *const *outputs, int32_t *sums)
+bool pleura_tile_wide(const pleura_tile *given, size_t count, int16_t *output, size_t stride,
+                      int32_t *sums)
 {
     if (pleura_test_narrow || !__builtin_cpu_supports("avx2"))
         return false;
     bool vnni = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-    if (vnni && !pleura_test_no_vnni)
-        run_vnni(tile, rows, outputs, sums);
-    else
-        run_avx2(tile, rows, outputs, sums);
+    vnni = vnni && !pleura_test_no_vnni;
+    pleura_tile tile = *given;
+    for (size_t done = 0; done < count; done += TILE_ROWS) {
+        size_t rows = count - done < TILE_ROWS ? count - done : TILE_ROWS;
+        int16_t *to = output ? output + done * stride : NULL;
+        int32_t *sums_to = sums ? sums + done * TILE_COLUMNS : NULL;
+        (vnni ? run_vnni : run_avx2)(&tile, rows, to, stride, sums_to);
+        tile.pixels += tile.taps * TILE_ROWS;
+    }
     return true;
 }
 

@@ -11,8 +11,9 @@
 extern bool pleura_test_narrow, pleura_test_no_vnni; /* as if the processor had none of it */
 #endif
 
-/* Either does the tile, to whichever output is not NULL, or says false: not on this processor. */
-bool pleura_tile_wide(const pleura_tile *tile, size_t rows, int16_t *const *outputs, int32_t *sums);
+/* Either does the tiles, to whichever output is not NULL, or says false: not on this processor. */
+bool pleura_tile_wide(const pleura_tile *tile, size_t count, int16_t *output, size_t stride,
+                      int32_t *sums);
 
 #endif
 #endif

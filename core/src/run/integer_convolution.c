@@ -159,6 +159,7 @@ static bool spec_of(pleura_lowering *l, const pleura_node *node, pleura_qconv_sp
         return false;
     spec->low = out.low;
     spec->high = out.high;
+    spec->float_stride = makes_floats(l, node); /* what it is, build() will see */
     return (node->op == PLEURA_OP_Conv ? convolution_of : product_of)(l, node, spec) &&
            columns_of(l, node, in.scale, out.scale, spec) && pleura_qconv_fits(spec);
 }
