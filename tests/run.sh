@@ -65,6 +65,7 @@ all() {
     native asan
     modules || return 0
     stage "check types" npm run --silent typecheck || true
+    stage "API reference" docs/api/build.sh || true
     stage "test node" npm run --silent test:node || true
     stage "test browser" npm run --silent test:browser || true
 }

@@ -21,7 +21,10 @@ packages_for() {
         [[ $(parallel --version 2>/dev/null) = GNU* ]] || echo parallel # docs/archive.md's test
         ;;
     node) have npm || printf '%s\n' npm ca-certificates ;;
-    browser) have chromium || printf '%s\n' chromium fonts-dejavu-core ;;
+    browser)
+        have chromium || printf '%s\n' chromium fonts-dejavu-core
+        have doxygen || echo doxygen # docs/api
+        ;;
     esac
 }
 

@@ -9,6 +9,16 @@
  *
  * load() runs the module on the calling thread; loadInWorker() starts a worker, for pages, and
  * loadPool() several, for many films; all three have the same interface.
+ *
+ * In a Vite app:
+ *
+ * {@includeCode ../../examples/vite/src/main.ts}
+ *
+ * In Node:
+ *
+ * {@includeCode ../../examples/node/classify.mjs}
+ *
+ * @module pleura
  */
 export { CODES, PleuraError, type CoreCode, type HostCode, type PleuraErrorCode } from './errors.js';
 export { load } from './local.js';
