@@ -29,14 +29,18 @@ function examples() {
 async function golden(films) {
   const { load } = await import('pleura');
   const pleura = await load({ model: readFileSync(MODEL), tier: 'simd' });
+  const population = pleura.info.properties['pleura.population'] ?? '';
   const listed = [];
   for (const { file, label } of films) {
     const { probabilities } = await pleura.classify(readFileSync(FILMS + file));
     listed.push({ file, label, probabilities });
   }
   pleura.dispose();
-  return listed;
+  return { population, listed };
 }
+
+/** The first of each label, which the page offers by itself. */
+const offered = (films) => films.filter(({ label }, place) => films.findIndex((other) => other.label === label) === place);
 
 /** What was written down when the model was trained, where it lies beside the model. */
 function about() {
@@ -65,11 +69,13 @@ function about() {
 function content() {
   const films = examples();
   let files;
+  let asked;
+  const answers = () => (asked ??= golden(films));
   const gather = async () =>
     (files ??= [
       { name: 'model.onnx', source: readFileSync(MODEL) },
       { name: 'model.about.json', source: JSON.stringify(about()) },
-      { name: 'examples/index.json', source: JSON.stringify(await golden(films)) },
+      { name: 'examples/index.json', source: JSON.stringify((await answers()).listed) },
       ...films.map(({ file }) => ({ name: `examples/${file}`, source: readFileSync(FILMS + file) })),
     ]);
   return {
@@ -81,6 +87,14 @@ function content() {
         if (file) response.end(file.source);
         else next();
       });
+    },
+    // What comes with the model is in the page from the start, or its room is: nothing moves when it is loaded.
+    async transformIndexHtml(html) {
+      const english = JSON.parse(readFileSync(path('src/strings/en.json'), 'utf8'));
+      const rooms = offered(films).map(({ label }) => `<button type="button" disabled><canvas width="1" height="1" aria-hidden="true"></canvas><span data-t="example.${label}">${english[`example.${label}`]}</span></button>`);
+      return html
+        .replace('<!-- population -->', (await answers()).population.replaceAll('&', '&amp;').replaceAll('<', '&lt;'))
+        .replace(/<!-- examples: room for them -->\s*(<div class="examples"[^>]*>)/, (_, tag) => tag + rooms.join(''));
     },
     async generateBundle() {
       for (const { name, source } of await gather()) this.emitFile({ type: 'asset', fileName: name, source });
@@ -102,6 +116,22 @@ function words() {
       html
         .replace(/(<[^>]* data-t="([^"]+)"[^>]*>)(?=<)/g, (_, tag, key) => tag + word(key))
         .replace(/ data-t-(aria-label|placeholder|title)="([^"]+)"/g, (whole, name, key) => `${whole} ${name}="${word(key)}"`),
+  };
+}
+
+/** What a visit waits for is asked for with the page itself, behind its styles and script, and not only once that runs. */
+function preload() {
+  return {
+    name: 'pleura-preload',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle }) {
+        const module = Object.keys(bundle).find((name) => /pleura-relaxed-[^/]*\.wasm$/.test(name));
+        const links = ['model.onnx', module].map((href) => `<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="./${href}">`);
+        return html.replace('<link rel="manifest"', `${links.join('\n    ')}\n    <link rel="manifest"`);
+      },
+    },
   };
 }
 
@@ -171,7 +201,7 @@ function compress() {
 export default defineConfig({
   root: path('.'),
   base: './', // any folder of any host
-  plugins: [words(), content(), offline(), compress()],
+  plugins: [words(), content(), preload(), offline(), compress()],
   build: {
     target: 'es2022',
     outDir: 'dist',

@@ -119,16 +119,24 @@ onPage('a film can be pasted; text cannot, nor dropped', {}, async ({ page }) =>
 });
 
 /** Drops so many files of these bytes, made in the page. */
-const dropMany = (page, count, bytes) =>
-  page.evaluate(
+async function dropMany(page, count, bytes) {
+  await page.evaluate(
     ([number, encoded]) => {
       const content = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
-      const dataTransfer = new DataTransfer();
-      for (let i = 0; i < number; i++) dataTransfer.items.add(new File([content], `film-${i}.jpg`));
-      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+      globalThis.transfer = new DataTransfer();
+      for (let i = 0; i < number; i++) globalThis.transfer.items.add(new File([content], `film-${i}.jpg`));
     },
     [count, bytes.toString('base64')],
   );
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
+    }).observe({ type: 'longtask' });
+    // In a task of the page's own.
+    setTimeout(() => document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: globalThis.transfer, bubbles: true, cancelable: true })));
+  });
+}
 
 onPage('many films can be paused, resumed and cancelled', {}, async ({ page }) => {
   await page.evaluate(() => {
@@ -159,12 +167,6 @@ onPage('many films can be paused, resumed and cancelled', {}, async ({ page }) =
 });
 
 onPage('ten thousand films: only the rows in view exist, and the last can be reached', {}, async ({ page }, t) => {
-  await page.evaluate(() => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: 'longtask' });
-  });
   await dropMany(page, 10_000, Buffer.from('no film'));
   await finished(page, 10_000);
   await page.selectOption('#order', 'name');
@@ -173,7 +175,8 @@ onPage('ten thousand films: only the rows in view exist, and the last can be rea
   await page.waitForFunction(() => [...document.querySelectorAll('.row')].some((row) => row.ariaSelected === 'true' && /film-9999/.test(row.textContent)));
   const drawn = await page.locator('.row').count();
   assert.ok(drawn < 40, `${drawn} rows`);
-  t.diagnostic(`longest task of the main thread: ${await page.evaluate(() => Math.round(globalThis.longest))} ms (the films made by the test included)`);
+  // Up to 50 ms it is told of none. Not asserted: another process may have the processor meanwhile.
+  t.diagnostic(`longest task of the main thread: ${await page.evaluate(() => Math.round(globalThis.longest) || 'at most 50')} ms`);
 });
 
 test('progress shows while the model comes, and films that came first wait for it', async () => {
@@ -263,7 +266,8 @@ test('a worker that dies costs its film, and another goes on', async () => {
 });
 
 test('a classifier that is gone for good is told', async () => {
-  const { page, close } = await openPage(shared.browser);
+  // The copy would have the workers' code still.
+  const { page, close } = await openPage(shared.browser, { serviceWorkers: 'block' });
   try {
     await ready(page);
     await page.route('**/assets/worker-*', (route) => route.abort());

@@ -105,10 +105,10 @@ export function suite() {
   };
 }
 
-/** Waits until the classifier is loaded; if it cannot be, fails with the page's own words. */
+/** Waits until the classifier and all of its workers are loaded; if they cannot be, fails with the page's own words. */
 export async function ready(page) {
   await page.waitForFunction(
-    () => document.documentElement.dataset.ready || document.querySelector('#message').textContent,
+    () => document.documentElement.dataset.started || document.querySelector('#message').textContent,
     null,
     { timeout: 60_000 },
   );

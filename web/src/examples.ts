@@ -36,8 +36,9 @@ export function offer(examples: Example[], into: HTMLElement, all: HTMLButtonEle
   all.addEventListener('click', () => onFiles(examples.map(({ file }) => file)));
   const firsts = examples.filter(({ label }, place) => examples.findIndex((other) => other.label === label) === place);
   const row = into.querySelector('.examples');
+  row?.replaceChildren(); // what kept the room
   for (const { file, label } of firsts) {
-    const canvas = make('canvas', { attributes: { 'aria-hidden': 'true' } });
+    const canvas = make('canvas', { attributes: { 'aria-hidden': 'true', width: '1', height: '1' } });
     const element = button('', () => onFiles([file]), '', {});
     const words = make('span', { attributes: { 'data-t': `example.${label}` }, textContent: t(`example.${label}` as Key) });
     element.append(canvas, words);

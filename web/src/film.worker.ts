@@ -16,13 +16,14 @@ export interface View {
 }
 
 export type ToFilmWorker = { film: Film } | { view: View };
+/** Without a picture: its code is here. */
 export interface FromFilmWorker {
-  picture: ImageData;
+  picture?: ImageData;
 }
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<ToFilmWorker>) => void) | null;
-  postMessage(message: FromFilmWorker, transfer: Transferable[]): void;
+  postMessage(message: FromFilmWorker, transfer?: Transferable[]): void;
 };
 
 /** The film, and halves of it down to a screen's size: what is shown small is averaged, not skipped. */
@@ -96,3 +97,4 @@ scope.onmessage = ({ data }) => {
   const picture = render(data.view);
   scope.postMessage({ picture }, [picture.data.buffer]);
 };
+scope.postMessage({});

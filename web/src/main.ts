@@ -1,4 +1,4 @@
-import { PleuraError } from 'pleura';
+import { PleuraError, type Progress } from 'pleura';
 import { aboutModel, loadAbout } from './about.js';
 import { byId, eachFrame, make } from './dom.js';
 import { start, warmUp, type Engine } from './engine.js';
@@ -28,7 +28,18 @@ interface Model extends ModelChoice {
 const films = new Films();
 let engine: Engine | null = null;
 let examples: Example[] = [];
-const models: Model[] = [{ name: '', sha256: null, source: 'model.onnx' }];
+const MODEL = 'model.onnx';
+const models: Model[] = [{ name: '', sha256: null, source: MODEL }];
+
+/** Begun before anything is put on the page: the worker, the module and the model are what a visit waits for. */
+const loading = Promise.all([start(MODEL, showLoading), fetchExamples(), loadAbout()]);
+loading.catch(() => {}); // begin() tells
+
+function showLoading({ stage, loaded }: Progress): void {
+  if (stage !== 'model') return;
+  byId<HTMLProgressElement>('loading-bar').value = Math.min(1, loaded / __MODEL_BYTES__);
+  byId('loading-text').textContent = t('loading.progress', { done: number(loaded / 1e6, 1), total: number(__MODEL_BYTES__ / 1e6, 1) });
+}
 
 const margin = () => engine?.info.margin ?? 0;
 const status = byId('status');
@@ -128,12 +139,12 @@ function add(files: File[]): void {
   say('');
   const added = files.map(opened);
   films.add(added);
+  if (!engine) status.textContent = t('queue.waiting', { count: files.length });
+  queue.add(added); // first: what is judged goes before what is shown
   if (!films.selected || added.length === 1) {
     films.select(added[0] ?? null);
     following = added.length > 1;
   }
-  if (!engine) status.textContent = t('queue.waiting', { count: files.length });
-  queue.add(added);
 }
 
 function summary(counts = films.counts()): string {
@@ -270,8 +281,8 @@ byId('rows').addEventListener('focus', () => {
 
 const VIEWS = ['films', 'model', 'trust'] as const;
 
-function showView(focus: boolean): void {
-  const wanted = VIEWS.find((name) => location.hash === `#${name}`) ?? 'films';
+function showView(focus: boolean, hash = location.hash): void {
+  const wanted = VIEWS.find((name) => hash === `#${name}`) ?? 'films';
   for (const name of VIEWS) {
     byId(`view-${name}`).hidden = name !== wanted;
     const link = document.querySelector(`[data-view="${name}"]`);
@@ -279,8 +290,15 @@ function showView(focus: boolean): void {
     else link?.removeAttribute('aria-current');
   }
   if (wanted === 'trust') trust.show();
+  if (wanted === 'model') modelView.seen();
   if (focus) byId('main').focus({ preventScroll: true });
   scrollTo(0, 0);
+}
+for (const link of document.querySelectorAll<HTMLAnchorElement>('[data-view]')) {
+  // At once: the event that tells of the address comes later.
+  link.addEventListener('click', ({ ctrlKey, metaKey, shiftKey }) => {
+    if (!ctrlKey && !metaKey && !shiftKey) showView(true, link.hash);
+  });
 }
 addEventListener('hashchange', () => {
   if (location.hash === '#main') return; // the skip link
@@ -350,8 +368,12 @@ function showModel(place: number): void {
   byId('tier').textContent = t(`tier.${tier}`);
   byId('population').textContent = info.properties['pleura.population'] ?? t('notice.unknown_population');
   operating.info = info;
-  modelView.show(info, models, place);
-  trust.show();
+}
+
+/** What the other views say of it. */
+function showViews(place: number): void {
+  if (engine) modelView.show(engine.info, models, place);
+  if (location.hash === '#trust') trust.show();
 }
 
 async function classify(film: Film) {
@@ -391,6 +413,7 @@ async function switchTo(place: number): Promise<void> {
   engine = loaded;
   settings.set('threshold', null);
   showModel(place);
+  showViews(place);
   old?.dispose();
   open();
   for (const film of films.all) [film.report, film.fault, film.progress] = [null, null, 'waiting'];
@@ -405,27 +428,23 @@ function open(): void {
 
 async function begin(): Promise<void> {
   const words = setLanguage(settings.get('language')).then(() => showView(false));
-  const bar = byId<HTMLProgressElement>('loading-bar');
-  const [loaded, found] = await Promise.all([
-    start(models[0]!.source, ({ stage, loaded }) => {
-      if (stage !== 'model') return;
-      bar.value = Math.min(1, loaded / __MODEL_BYTES__);
-      byId('loading-text').textContent = t('loading.progress', { done: number(loaded / 1e6, 1), total: number(__MODEL_BYTES__ / 1e6, 1) });
-    }),
-    fetchExamples(),
-    loadAbout(),
-    words,
-  ]);
-  await loaded.started.catch(() => {});
+  const [[loaded, found]] = await Promise.all([loading, words]);
   [engine, examples] = [loaded, found];
   showModel(0);
   offer(examples, byId('examples'), byId('example'), add);
   byId('loading').hidden = true;
   status.textContent = t('loading.done');
   document.documentElement.dataset['ready'] = 'yes';
-  requests.start();
   open();
   reader.refresh();
+  // Not before: a film that waits goes first, and the other views are not in sight.
+  await new Promise((done) => setTimeout(done));
+  const drawing = reader.prepare();
+  showViews(0);
+  // Films need not wait for it, but loading ends with the code of the last worker: from then on is counted.
+  await Promise.all([drawing, loaded.started]).catch(() => {});
+  requests.start();
+  document.documentElement.dataset['started'] = 'yes';
   const kept = await storage.restore();
   if (kept.length > 0) films.add(kept);
   for (const film of kept) missing.set(film.name, film);

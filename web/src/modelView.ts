@@ -29,23 +29,35 @@ export class ModelView {
   #info: ModelInfo | null = null;
   #choices: ModelChoice[] = [];
   #current = 0;
+  #stale = false;
 
   constructor(into: HTMLElement, events: ModelEvents) {
     this.#into = into;
     this.#events = events;
     settings.onChange('threshold', () => this.#follow());
-    document.addEventListener('language', () => this.#build());
+    document.addEventListener('language', () => {
+      this.#stale = true;
+      this.seen();
+    });
   }
 
+  /** What is shown from now on: built once it is in sight. */
   show(info: ModelInfo, choices: ModelChoice[], current: number): void {
     [this.#info, this.#choices, this.#current] = [info, choices, current];
-    this.#control.info = info;
-    this.#build();
+    this.#stale = true;
+    this.seen();
+  }
+
+  /** To be called when the view comes into sight. */
+  seen(): void {
+    if (this.#stale && !this.#into.closest('[hidden]')) this.#build();
   }
 
   #build(): void {
     const info = this.#info;
     if (!info) return;
+    this.#stale = false;
+    this.#control.info = info;
     const about = aboutModel(info);
     this.#into.replaceChildren(
       this.#chooser(),
@@ -80,6 +92,7 @@ export class ModelView {
 
   /** What stands on the threshold. */
   #follow(): void {
+    if (this.#stale) return;
     const info = this.#info;
     const films = info && scores(info);
     const at = info && threshold(info);

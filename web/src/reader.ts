@@ -45,6 +45,11 @@ export class Reader {
     return this.#shown;
   }
 
+  /** So that nothing has to be fetched once films are read. */
+  async prepare(): Promise<void> {
+    await Promise.all([this.#main.prepare(), this.#beside.prepare()]);
+  }
+
   /** Both films move together, so that the same place can be compared. */
   #look(look: Look): void {
     this.#main.look = look;

@@ -24,7 +24,8 @@ export class Viewer {
   readonly element: HTMLElement;
   readonly #canvas = make('canvas', { className: 'film' });
   readonly #heat = make('canvas', { className: 'heat', attributes: { 'aria-hidden': 'true' } });
-  readonly #worker = new Worker(new URL('./film.worker.ts', import.meta.url), { type: 'module' });
+  #worker: Worker | null = null;
+  #prepared = Promise.resolve();
   readonly #onLook: (look: Look) => void;
   #look = wholeLook();
   #size: { width: number; height: number } | null = null;
@@ -40,9 +41,24 @@ export class Viewer {
     this.element = element;
     this.#onLook = onLook;
     element.append(this.#canvas, this.#heat);
-    this.#worker.onmessage = ({ data }: MessageEvent<FromFilmWorker>) => this.#paint(data);
     new ResizeObserver(() => this.#draw()).observe(element);
     this.#listen();
+  }
+
+  /** Starts the worker that draws, which the first film does otherwise; resolves once its code is here. */
+  prepare(): Promise<void> {
+    this.#start();
+    return this.#prepared;
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = (this.#worker = new Worker(new URL('./film.worker.ts', import.meta.url), { type: 'module' }));
+    this.#prepared = new Promise((done) => {
+      worker.onerror = () => done();
+      worker.onmessage = ({ data: { picture } }: MessageEvent<FromFilmWorker>) => (picture ? this.#paint(picture) : done());
+    });
+    return worker;
   }
 
   get look(): Look {
@@ -140,7 +156,7 @@ export class Viewer {
     this.#send({ view });
   }
 
-  #paint({ picture }: FromFilmWorker): void {
+  #paint(picture: ImageData): void {
     this.#drawing = false;
     if (this.#size) {
       const [canvas, heat] = [this.#canvas, this.#heat];
@@ -162,7 +178,7 @@ export class Viewer {
   }
 
   #send(message: ToFilmWorker, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(message, transfer);
+    this.#start().postMessage(message, transfer);
   }
 
   #listen(): void {
