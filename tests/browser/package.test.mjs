@@ -6,6 +6,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { load } from 'pleura';
 import { difference, fixtures, MODEL, TOLERANCE } from '../node/support.mjs';
 import { launch, openPage, ROOT } from './support.mjs';
@@ -91,6 +92,24 @@ test('a fresh Vite app: types, build, and the page under any path', async () => 
   for (const { probabilities } of found) near(probabilities);
   assert.ok(served.every((line) => line.startsWith('GET /some/where/')), served.join('\n'));
   assert.ok(!served.some((line) => /threads|codecs/.test(line)), 'what nobody needs is not fetched');
+});
+
+test('the same app in Vite’s development server', async () => {
+  const { createServer } = await import(pathToFileURL(join(app, 'node_modules/vite/dist/node/index.js')).href);
+  const server = await createServer({ root: app, configFile: join(app, 'vite.config.js'), logLevel: 'error', server: { port: 0, host: '127.0.0.1' } });
+  const profile = await browser.newContext();
+  try {
+    await server.listen();
+    const page = await profile.newPage();
+    await page.goto(`http://127.0.0.1:${server.httpServer.address().port}/`);
+    await page.waitForFunction(() => document.documentElement.dataset.answer || document.documentElement.dataset.fault, null, { timeout: 60_000 });
+    const { answer, fault } = await page.evaluate(() => ({ ...document.documentElement.dataset }));
+    assert.equal(fault, undefined);
+    for (const { probabilities } of JSON.parse(answer)) near(probabilities);
+  } finally {
+    await profile.close();
+    await server.close();
+  }
 });
 
 test('what an app does not use is not in its bundle', () => {
