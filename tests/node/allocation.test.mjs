@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { PleuraError } from 'pleura';
+import { Codecs } from '../../wasm/dist/codecs.js';
 import { startCore } from '../../wasm/dist/module.js';
+import createFailingCodecs from '../../build/wasm-simd/pleura-codecs-failing.mjs';
 import createFailing from '../../build/wasm-simd/pleura-failing.mjs';
 import { deep, fixtures, MODEL, ROOT } from './support.mjs';
 
@@ -170,4 +172,28 @@ describe('each allocation site fails once', () => {
     t.diagnostic(`${numbers.length} sites`);
     assert.ok(numbers.length > 0);
   });
+});
+
+test('each allocation site of the decoders of compressed DICOM fails once', async (t) => {
+  const wasm = await WebAssembly.compile(readFileSync(`${ROOT}build/wasm-simd/pleura-codecs-failing.wasm`));
+  const codecs = await Codecs.start((options) => createFailingCodecs({ ...options, refused: () => Number(refuse()) }), wasm);
+  const header = readFileSync(`${ROOT}tests/unit/fixture_codecs.h`, 'utf8');
+  const kinds = { jpeg_ls: 2 };
+  for (const [, name, body] of header.matchAll(/unsigned char (\w+)\[\] = \{([^}]*)\}/g)) {
+    if (name.startsWith('jpeg_2000')) continue; // OpenJPEG goes on without some of what it could not allocate
+    const bytes = Uint8Array.from(body.split(',').map(Number).slice(0, -1));
+    const kind = kinds[name.replace(/_lossy|_near.*/, '')] ?? 1;
+    const work = () => codecs.decode({ kind, bytes, width: 24, height: 20, components: 1, rgbWanted: false });
+    const expected = work();
+    assert.ok(expected.samples, `${name}: ${expected.message}`);
+    const numbers = await sites(work);
+    for (const number of numbers) {
+      const { value, failed } = await failing(number, work);
+      assert.ok(failed && codecs.usable, `${name}, allocation ${number}`);
+      if (value.samples) assert.deepEqual(value.samples, expected.samples, `${name}, allocation ${number}`);
+      else isMemory(new PleuraError(value.code, value.message), `${name}, allocation ${number}`);
+    }
+    assert.deepEqual(work(), expected);
+    t.diagnostic(`${name}: ${numbers.length} sites`);
+  }
 });

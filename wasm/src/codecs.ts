@@ -1,7 +1,7 @@
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import { folderUrl, open } from './fetch.js';
-import type { Pointer } from './glue.js';
-import { outOfMemory } from './limits.js';
+import type { Instantiate, Pointer } from './glue.js';
+import { ERROR_BYTES, outOfMemory } from './limits.js';
 
 /** The exports of codecs.c. */
 export interface CodecsGlue {
@@ -22,6 +22,8 @@ export interface CodecsGlue {
     error: Pointer,
   ): number;
 }
+
+export type CreateCodecs = (options: { instantiateWasm: Instantiate }) => Promise<CodecsGlue>;
 
 export interface Frame {
   kind: number;
@@ -47,6 +49,7 @@ export class Codecs {
   private constructor(glue: CodecsGlue) {
     this.#glue = glue;
     this.#error = glue._pleura_codecs_error_new();
+    if (this.#error === 0) throw outOfMemory(ERROR_BYTES, 'the error itself');
   }
 
   static async load(base?: URL | string): Promise<Codecs> {
@@ -56,19 +59,23 @@ export class Codecs {
       import('./pleura-codecs.mjs'),
     ]);
     try {
-      const module = await WebAssembly.compile(bytes);
-      const glue = await new Promise<CodecsGlue>((done, fail) => {
-        create({
-          instantiateWasm: (imports, ready) => {
-            WebAssembly.instantiate(module, imports).then((instance) => ready(instance, module), fail);
-            return {};
-          },
-        }).then(done, fail);
-      });
-      return new Codecs(glue);
+      return await Codecs.start(create, await WebAssembly.compile(bytes));
     } catch (cause) {
+      if (cause instanceof PleuraError) throw cause;
       throw new PleuraError('wasm', `${url.href} is not a WebAssembly module that runs here.`, { cause });
     }
+  }
+
+  static async start(create: CreateCodecs, module: WebAssembly.Module): Promise<Codecs> {
+    const glue = await new Promise<CodecsGlue>((done, fail) => {
+      create({
+        instantiateWasm: (imports, ready) => {
+          WebAssembly.instantiate(module, imports).then((instance) => ready(instance, module), fail);
+          return {};
+        },
+      }).then(done, fail);
+    });
+    return new Codecs(glue);
   }
 
   /** False after a decoder stopped in mid-work: its memory is not to be trusted any more. */

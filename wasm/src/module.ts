@@ -3,11 +3,9 @@ import { bytesOf } from './arrays.js';
 import { folderUrl, open } from './fetch.js';
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import type { CreateGlue, Glue, Pointer } from './glue.js';
-import { MAX_BYTES, outOfMemory, tooLarge, wrongInput } from './limits.js';
+import { ERROR_BYTES, MAX_BYTES, outOfMemory, tooLarge, wrongInput } from './limits.js';
 import type { Build } from './tier.js';
 import type { Film, ModelInfo, Report, Result } from './types.js';
-
-const ERROR_BYTES = 1404; // sizeof (pleura_error)
 
 const glues: Record<Build, () => Promise<{ default: CreateGlue }>> = {
   simd: () => import('./pleura-simd.mjs'),

@@ -1,6 +1,5 @@
 // Stands for the file that Emscripten makes; build.mjs puts that one beside the compiled package.
-import type { CodecsGlue } from './codecs.js';
-import type { Instantiate } from './glue.js';
+import type { CreateCodecs } from './codecs.js';
 
-declare const create: (options: { instantiateWasm: Instantiate }) => Promise<CodecsGlue>;
+declare const create: CreateCodecs;
 export default create;
