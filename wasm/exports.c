@@ -114,11 +114,12 @@ EMSCRIPTEN_KEEPALIVE void pleura_wasm_unload(session *self)
     free(self);
 }
 
-/* More than one thread needs the module that was built with them; the others count to one. */
-EMSCRIPTEN_KEEPALIVE session *pleura_wasm_load(const void *onnx, size_t size, unsigned threads,
+/* More than one thread needs the module that was built with them; the others count to one. The file's
+ * bytes are changed. */
+EMSCRIPTEN_KEEPALIVE session *pleura_wasm_load(void *onnx, size_t size, unsigned threads,
                                                const char *sha256, pleura_error *error)
 {
-    pleura_model_options options = {.threads = threads, .sha256 = sha256};
+    pleura_model_options options = {.threads = threads, .sha256 = sha256, .bytes_may_change = true};
     session *self = calloc(1, sizeof *self);
     if (self == NULL) {
         out_of_memory(error);

@@ -266,6 +266,27 @@ static void pooling_alone(buffer *graph)
     put_node(graph, "Flatten", "pooled", "y");
 }
 
+static void average_of(buffer *graph, const char *from, int64_t height)
+{
+    put_matrix(graph, 4, 2);
+    buffer average = make_node("AveragePool", from, "pooled");
+    put_attribute_ints(&average, "kernel_shape", 2, (int64_t[]){height, 5});
+    put_attribute_ints(&average, "strides", 2, (int64_t[]){height, 5});
+    put_message(graph, GRAPH_NODE, &average);
+    put_node(graph, "Flatten", "pooled", "flat");
+    put_node(graph, "MatMul", "flat w", "y");
+}
+
+static void window_as_large_as_the_image(buffer *graph)
+{
+    average_of(graph, "features", 3);
+}
+
+static void window_without_the_last_line(buffer *graph)
+{
+    average_of(graph, "features", 2);
+}
+
 static void two_layers(buffer *graph)
 {
     static const float square[16] = {1};
@@ -297,6 +318,8 @@ static void finds_heads(void **state)
         {gemm_as_torch_writes_it, true, false, 2},
         {matmul_with_bias_and_softmax, true, true, 2},
         {pooling_alone, true, false, 4},
+        {window_as_large_as_the_image, true, true, 2},
+        {window_without_the_last_line, false, false, 0},
         {two_layers, false, false, 0},
         {no_pooling, false, false, 0},
     };

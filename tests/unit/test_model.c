@@ -391,6 +391,44 @@ static void every_failing_allocation_is_an_error(void **state)
     free(file.bytes);
 }
 
+/* Whatever alignment the file has, and whether or not it may be changed: the same answers. */
+static void same_answers_from_any_alignment(void **state)
+{
+    (void)state;
+    enum { OUT = 64, FILTER = 9 }; /* enough weights to be moved */
+    static const int64_t dims[] = {-1, 1, 8, 8}, w_dims[] = {OUT, 1, 3, 3};
+    float w[OUT * FILTER], image[64], wanted[OUT * 36], found[OUT * 36];
+    for (int i = 0; i < OUT * FILTER; i++)
+        w[i] = (float)(i % 37 - 18) * 0.1f;
+    for (int i = 0; i < 64; i++)
+        image[i] = (float)(i % 11) * 0.3f;
+    buffer graph = {0};
+    put_value_info(&graph, GRAPH_INPUT, "image", 4, dims);
+    put_tensor(&graph, "w", TYPE_FLOAT, 4, w_dims, w, sizeof w);
+    put_node(&graph, "Conv", "image w", "conv");
+    put_node(&graph, "Flatten", "conv", "logits");
+    put_value_info(&graph, GRAPH_OUTPUT, "logits", 0, NULL);
+    buffer file = make_model(13, &graph);
+    char *copy = malloc(file.size + 8);
+    assert_non_null(copy);
+    for (size_t shift = 0; shift < 8; shift++) {
+        pleura_model_options options = {.bytes_may_change = shift > 0};
+        pleura_model *model = NULL;
+        pleura_error error = {0};
+        memcpy(copy + shift, file.bytes, file.size);
+        if (pleura_model_load(copy + shift, file.size, &options, &model, &error) != PLEURA_OK)
+            fail_msg("%s", error.message);
+        memset(copy, 0xff, file.size + 8); /* it is not needed any more */
+        float *output = shift ? found : wanted;
+        assert_int_equal(pleura_run(model, image, 64, output, OUT * 36, &error), PLEURA_OK);
+        if (shift)
+            assert_memory_equal(found, wanted, sizeof wanted);
+        pleura_model_free(model);
+    }
+    free(copy);
+    free(file.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +441,7 @@ int main(void)
         cmocka_unit_test(refuses_wrong_metadata),
         cmocka_unit_test(the_gate_is_an_output_of_the_network),
         cmocka_unit_test(refuses_a_gate_that_is_none),
+        cmocka_unit_test(same_answers_from_any_alignment),
         cmocka_unit_test(damaged_files_are_refused_or_load),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };

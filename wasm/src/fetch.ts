@@ -1,6 +1,9 @@
 import { PleuraError } from './errors.js';
 import { builtin } from './node.js';
 
+/** Bytes that a server is believed to have before they are here. */
+const MOST_AT_ONCE = 134_217_728;
+
 interface NodeFiles {
   readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -44,23 +47,27 @@ export async function readAll(
   // With an encoding, the length is that of the compressed bytes, which are not what arrives here.
   const length = response.headers.get('Content-Encoding') ? null : response.headers.get('Content-Length');
   const total = length === null ? null : Number(length);
-  const parts: Uint8Array[] = [];
+  // Written where it stays, if its length is known: a large model should not be there twice.
+  let whole = new Uint8Array(total !== null && total >= 0 && total <= MOST_AT_ONCE ? total : 0);
   let loaded = 0;
   try {
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-      parts.push(part.value);
-      loaded += part.value.byteLength;
+      const end = loaded + part.value.byteLength;
+      if (end > whole.byteLength) whole = longer(whole, loaded, end);
+      whole.set(part.value, loaded);
+      loaded = end;
       onProgress?.(loaded, total);
     }
   } catch (cause) {
     throw new PleuraError('file', `The connection broke after ${loaded} bytes of ${response.url}.`, { cause });
   }
-  const whole = new Uint8Array(loaded);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return loaded === whole.byteLength ? whole : whole.slice(0, loaded);
+}
+
+/** Room for `end` bytes and as many again, since more will follow. */
+function longer(bytes: Uint8Array, used: number, end: number): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(2 * end);
+  grown.set(bytes.subarray(0, used));
+  return grown;
 }

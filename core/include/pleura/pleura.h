@@ -177,6 +177,8 @@ typedef struct pleura_model_options {
     const char
         *sha256; /* of the file, 64 lower-case hexadecimal digits, where the caller has them from
                            faster code than ours; NULL: they are computed. They are believed. */
+    bool bytes_may_change; /* the file's bytes may be written to: a copy of its weights is saved,
+                              which most files have on no alignment. They are of no use then. */
 } pleura_model_options;
 
 /*

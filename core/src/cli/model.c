@@ -50,7 +50,7 @@ pleura_model *cli_model_open(const cli_options *options)
     cli_bytes onnx;
     pleura_error error = {0};
     pleura_model *model = NULL;
-    pleura_model_options use = {.threads = options->threads};
+    pleura_model_options use = {.threads = options->threads, .bytes_may_change = true};
     if (cli_bytes_read(path, PLEURA_MAX_MODEL_BYTES, &onnx, &error) == PLEURA_OK)
         pleura_model_load(onnx.data, onnx.size, &use, &model, &error);
     cli_bytes_free(&onnx);

@@ -215,12 +215,27 @@ static pleura_code check_count(const pleura_value *value, const pleura_constant_
     return PLEURA_OK;
 }
 
-static bool lies_ready(const pleura_constant_source *source)
+/* Whether the file holds the numbers as a graph does. */
+static bool stands_as_it_is(const pleura_constant_source *source)
 {
-    size_t alignment = type_size(source->type);
-    bool as_it_is = source->type == FLOAT || source->type == INT64 || source->type == INT8 ||
-                    source->type == UINT8;
-    return as_it_is && source->bytes && (uintptr_t)source->bytes % alignment == 0;
+    return source->bytes && (source->type == FLOAT || source->type == INT64 ||
+                             source->type == INT8 || source->type == UINT8);
+}
+
+/*
+ * The numbers where they lie, if that is on their alignment. Where the file may be written to, floats
+ * are moved down by up to three bytes to be so: over the end of the field's tag and length, which have
+ * been read, and are three bytes and more where there are 128 to come.
+ */
+static const void *in_place(const pleura_graph *graph, const pleura_constant_source *source)
+{
+    size_t off = (uintptr_t)source->bytes % type_size(source->type);
+    if (off == 0)
+        return source->bytes;
+    if (!graph->data_may_change || source->type != FLOAT || source->size < 128)
+        return NULL;
+    char *from = (char *)(uintptr_t)source->bytes;
+    return memmove(from - off, from, source->size);
 }
 
 static void convert(const pleura_constant_source *source, pleura_element element, size_t count,
@@ -251,16 +266,17 @@ pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
     if (code != PLEURA_OK)
         return code;
     value->element = element_of(source->type);
-    if (lies_ready(source)) {
-        value->data = source->bytes;
+    if (stands_as_it_is(source) && (value->data = in_place(graph, source)))
         return PLEURA_OK;
-    }
     size_t elements = (size_t)pleura_value_elements(value);
     void *data = pleura_constant_storage(graph, value);
     if (!data)
         return pleura_fail_memory(error, elements * pleura_element_size(value->element),
                                   value->name);
-    convert(source, value->element, elements, data);
+    if (stands_as_it_is(source))
+        memcpy(data, source->bytes, source->size);
+    else
+        convert(source, value->element, elements, data);
     return PLEURA_OK;
 }
 

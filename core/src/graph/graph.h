@@ -241,6 +241,7 @@ typedef struct pleura_graph {
     pleura_property *properties;
     size_t property_count, property_capacity;
     const void *data_begin, *data_end; /* the file, into which constants may point */
+    bool data_may_change;              /* set before reading: they may be moved within it */
     int64_t folded;                    /* elements that folding has made */
     bool out_of_memory; /* set by what has no other way to say so; ends the step that it is in */
 } pleura_graph;
@@ -293,7 +294,8 @@ const char *pleura_node_describe(const pleura_node *node, pleura_node_label *lab
 
 /* ---- The steps ---- */
 
-/* Reads an ONNX file. Constants stay in `bytes` where their alignment allows. */
+/* Reads an ONNX file. Constants stay in `bytes` where their alignment allows, or the graph's
+ * data_may_change. */
 pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph,
                              pleura_error *error);
 

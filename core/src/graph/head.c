@@ -1,6 +1,7 @@
 #include "head.h"
 
 #include "fold.h"
+#include "window.h"
 
 #include <math.h>
 
@@ -72,6 +73,21 @@ static const pleura_node *behind_linear(const pleura_graph *graph, const pleura_
     return node;
 }
 
+/* Whether the one window of an AveragePool is the image: as Keras and older exporters write the mean. */
+static bool covers_image(const pleura_graph *graph, const pleura_node *node)
+{
+    const pleura_value *image = &graph->values[node->inputs[0]];
+    pleura_window w;
+    if (node->op != PLEURA_OP_AveragePool ||
+        pleura_window_resolve(graph, node, NULL, &w, NULL) != PLEURA_OK)
+        return false;
+    bool whole = true;
+    for (int i = 0; i < 2; i++)
+        whole = whole && w.kernel[i] == image->dims[2 + i] && w.output[i] == 1 &&
+                w.dilation[i] == 1 && w.pad_begin[i] == 0 && w.pad_end[i] == 0;
+    return whole;
+}
+
 /* The image whose mean over height and width the node gives; PLEURA_NONE if it gives another thing. */
 static uint32_t averaged(const pleura_graph *graph, const pleura_node *node)
 {
@@ -81,7 +97,7 @@ static uint32_t averaged(const pleura_graph *graph, const pleura_node *node)
     const pleura_value *image = &graph->values[node->inputs[0]];
     if (image->rank != 4 || image->data)
         return PLEURA_NONE;
-    bool is_mean = node->op == PLEURA_OP_GlobalAveragePool ||
+    bool is_mean = node->op == PLEURA_OP_GlobalAveragePool || covers_image(graph, node) ||
                    (node->op == PLEURA_OP_ReduceMean &&
                     pleura_node_axes(graph, node, axes, NULL, NULL) == PLEURA_OK && !axes[0] &&
                     !axes[1] && axes[2] && axes[3]);

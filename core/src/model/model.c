@@ -170,10 +170,10 @@ static pleura_code write_info(pleura_model *model, const pleura_graph *graph, pl
     return PLEURA_OK;
 }
 
-static pleura_code build(pleura_model *model, const void *onnx, size_t size, unsigned threads,
-                         pleura_error *error)
+static pleura_code build(pleura_model *model, const void *onnx, size_t size,
+                         const pleura_model_options *options, pleura_error *error)
 {
-    pleura_graph graph = {0};
+    pleura_graph graph = {.data_may_change = options->bytes_may_change};
     size_t tap = SIZE_MAX;
     pleura_code code = pleura_onnx_read(onnx, size, &graph, error);
     model->census.cost.file_bytes = size;
@@ -189,7 +189,7 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size, uns
     if (code == PLEURA_OK)
         code = tap_features(model, &graph, &tap, error);
     if (code == PLEURA_OK)
-        code = pleura_network_create(&graph, threads, &model->network, error);
+        code = pleura_network_create(&graph, options->threads, &model->network, error);
     if (code == PLEURA_OK)
         code = read_metadata(model, error);
     if (code == PLEURA_OK)
@@ -224,21 +224,23 @@ pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_
         return pleura_fail(error, PLEURA_ERROR_MODEL_TOO_LARGE,
                            "The model has %zu bytes; at most %zu are read.", size,
                            PLEURA_MAX_MODEL_BYTES);
-    unsigned threads = options && options->threads ? options->threads : 1;
-    if (threads > MAX_THREADS)
+    pleura_model_options use = options ? *options : (pleura_model_options){0};
+    if (use.threads == 0)
+        use.threads = 1;
+    if (use.threads > MAX_THREADS)
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT, "%u threads; at most %d are started.",
-                           threads, MAX_THREADS);
-    if (options && options->sha256 && !is_digest(options->sha256))
+                           use.threads, MAX_THREADS);
+    if (use.sha256 && !is_digest(use.sha256))
         return pleura_fail(error, PLEURA_ERROR_ARGUMENT,
                            "pleura_model_load: `sha256` has not 64 lower-case hexadecimal digits.");
     pleura_model *model = pleura_alloc_zero(1, sizeof *model);
     if (!model)
         return pleura_fail_memory(error, sizeof *model, "the model");
-    if (options && options->sha256)
-        memcpy(model->sha256, options->sha256, sizeof model->sha256);
+    if (use.sha256)
+        memcpy(model->sha256, use.sha256, sizeof model->sha256);
     else
         pleura_sha256_hex(onnx, size, model->sha256);
-    pleura_code code = build(model, onnx, size, threads, error);
+    pleura_code code = build(model, onnx, size, &use, error);
     if (code == PLEURA_OK)
         *out = model;
     else

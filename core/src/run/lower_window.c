@@ -47,7 +47,7 @@ static filter filter_of(const pleura_lowering *l, const pleura_node *node)
 }
 
 /* OIHW to XNNPACK's OHWI, or for depthwise HWO, each output channel times its folded scale. */
-static void arrange(const filter *f, const float *from, const float *scale, float *to)
+static void rearrange(const filter *f, const float *from, const float *scale, float *to)
 {
     size_t out = (size_t)f->out, in = (size_t)f->in, area = (size_t)(f->height * f->width);
     for (size_t o = 0; o < out; o++, from += in * area) {
@@ -59,6 +59,19 @@ static void arrange(const filter *f, const float *from, const float *scale, floa
                 for (size_t i = 0; i < in; i++)
                     *to++ = from[i * area + k] * factor;
     }
+}
+
+/* That, if it is anything else than what the file has. */
+static const float *arrange(pleura_lowering *l, const filter *f, const float *from,
+                            const float *scale)
+{
+    if (!from || (f->height * f->width == 1 && !f->depthwise && !scale))
+        return from;
+    size_t count = (size_t)(f->out * f->in * f->height * f->width);
+    float *weights = pleura_lower_scratch(l, count * sizeof *weights);
+    if (weights)
+        rearrange(f, from, scale, weights);
+    return weights;
 }
 
 static const float *bias_of(pleura_lowering *l, const pleura_node *node)
@@ -90,12 +103,10 @@ static pleura_code build_conv(pleura_lowering *l, pleura_step *step)
     const pleura_value *from = &l->graph->values[node->inputs[1]];
     if (resolve(l, node, from->dims + 2, &w) != PLEURA_OK)
         return l->code;
-    size_t count = (size_t)(f.out * f.in * f.height * f.width);
-    float *weights = pleura_lower_scratch(l, count * sizeof *weights);
-    const float *numbers = pleura_lower_floats(l, from), *bias = bias_of(l, node);
-    if (!weights || !numbers || l->code != PLEURA_OK)
+    const float *weights = arrange(l, &f, pleura_lower_floats(l, from), node->channel_scale);
+    const float *bias = bias_of(l, node);
+    if (l->code != PLEURA_OK)
         return l->code;
-    arrange(&f, numbers, node->channel_scale, weights);
     sides s = sides_of(&w);
     size_t in = f.depthwise ? 1 : (size_t)f.in;
     return reshape_conv(l, step,
