@@ -35,7 +35,7 @@ foreach(file IN LISTS openjpeg_FILES)
 endforeach()
 set_source_files_properties("${openjpeg2_SOURCE}/src/lib/openjp2/opj_malloc.c" PROPERTIES
   COMPILE_DEFINITIONS
-    "malloc=pleura_alloc;calloc=pleura_alloc_zero;realloc=pleura_realloc;free=pleura_free")
+    "malloc=pleura_jpeg_2000_alloc;calloc=pleura_jpeg_2000_alloc_zero;realloc=pleura_jpeg_2000_realloc;free=pleura_jpeg_2000_free")
 foreach(file IN LISTS charls_FILES)
   list(APPEND codecs_SOURCES "${charls_SOURCE}/src/${file}.cpp")
 endforeach()

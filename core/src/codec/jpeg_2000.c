@@ -1,9 +1,13 @@
 /* JPEG 2000 and its high-throughput kind, by OpenJPEG. */
 #include "../error.h"
+#include "../memory.h"
 #include "jpeg.h"
 
 #include <openjpeg.h>
 
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +16,89 @@
  * most. Films have one tile, or some hundred.
  */
 #define MAX_TILES 4096
+
+/*
+ * OpenJPEG does not get over an allocation that fails: it goes on without a tag tree and reads NULL, or
+ * gives another picture. So the first one ends its work, and what it has taken, which is in a list,
+ * is given back. deps/codecs.cmake puts these in place of its malloc and free.
+ */
+typedef struct block {
+    struct block *next, **link; /* what points to it */
+    _Alignas(16) unsigned char bytes[];
+} block;
+
+static _Thread_local struct {
+    block *blocks;
+    jmp_buf *escape;
+} taken;
+
+void *pleura_jpeg_2000_alloc(size_t size);
+void *pleura_jpeg_2000_alloc_zero(size_t count, size_t size);
+void *pleura_jpeg_2000_realloc(void *bytes, size_t size);
+void pleura_jpeg_2000_free(void *bytes);
+
+static block *block_of(void *bytes)
+{
+    return (block *)(void *)((unsigned char *)bytes - offsetof(block, bytes));
+}
+
+static size_t with_head(size_t size)
+{
+    if (size > SIZE_MAX - sizeof(block))
+        longjmp(*taken.escape, 1);
+    return sizeof(block) + size;
+}
+
+static void *held(block *b)
+{
+    if (!b)
+        longjmp(*taken.escape, 1);
+    b->next = taken.blocks;
+    b->link = &taken.blocks;
+    if (b->next)
+        b->next->link = &b->next;
+    taken.blocks = b;
+    return b->bytes;
+}
+
+static void let_go(block *b)
+{
+    *b->link = b->next;
+    if (b->next)
+        b->next->link = b->link;
+    pleura_free(b);
+}
+
+void *pleura_jpeg_2000_alloc(size_t size)
+{
+    return held(pleura_alloc(with_head(size)));
+}
+
+void *pleura_jpeg_2000_alloc_zero(size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        longjmp(*taken.escape, 1);
+    return held(pleura_alloc_zero(1, with_head(count * size)));
+}
+
+void *pleura_jpeg_2000_realloc(void *bytes, size_t size)
+{
+    if (!bytes)
+        return pleura_jpeg_2000_alloc(size);
+    block *b = pleura_realloc(block_of(bytes), with_head(size));
+    if (!b)
+        longjmp(*taken.escape, 1);
+    *b->link = b; /* it may have moved */
+    if (b->next)
+        b->next->link = &b->next;
+    return b->bytes;
+}
+
+void pleura_jpeg_2000_free(void *bytes)
+{
+    if (bytes)
+        let_go(block_of(bytes));
+}
 
 typedef struct reader {
     const unsigned char *bytes;
@@ -144,13 +231,11 @@ static pleura_code decode(opj_codec_t *codec, opj_stream_t *stream, const pleura
     return code;
 }
 
-pleura_code pleura_jpeg_2000_decode(const pleura_codec_job *job, pleura_error *error)
+static pleura_code decode_all(const pleura_codec_job *job, pleura_error *error)
 {
     char words[200] = "";
     reader r = {.bytes = job->bytes, .size = job->size};
-    pleura_code code = check_size(job, error);
-    if (code != PLEURA_OK)
-        return code;
+    pleura_code code;
     opj_codec_t *codec = opj_create_decompress(is_box(job) ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
     opj_stream_t *stream = opj_stream_create(1 << 16, OPJ_TRUE);
     if (codec && stream) {
@@ -166,5 +251,22 @@ pleura_code pleura_jpeg_2000_decode(const pleura_codec_job *job, pleura_error *e
     }
     opj_stream_destroy(stream);
     opj_destroy_codec(codec);
+    return code;
+}
+
+pleura_code pleura_jpeg_2000_decode(const pleura_codec_job *job, pleura_error *error)
+{
+    pleura_code code = check_size(job, error);
+    if (code != PLEURA_OK)
+        return code;
+    jmp_buf escape;
+    taken.blocks = NULL;
+    taken.escape = &escape;
+    if (setjmp(escape) == 0)
+        code = decode_all(job, error);
+    else
+        code = pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory for the JPEG 2000 decoder.");
+    while (taken.blocks)
+        let_go(taken.blocks);
     return code;
 }
