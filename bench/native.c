@@ -7,7 +7,7 @@
  *   > file PATH    times the whole line for an image: prints decode, preprocess, network, total
  */
 #include "pleura/pleura.h"
-#include "read_file.h"
+#include "../tests/read_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -52,7 +52,8 @@ target_compile_definitions(pleura_codec_libraries PUBLIC CHARLS_STATIC OPJ_STATI
 target_compile_features(pleura_codec_libraries PRIVATE cxx_std_17)
 target_compile_options(pleura_codec_libraries PRIVATE -ffunction-sections -fdata-sections -w)
 if(PLEURA_SANITIZE) # reads and writes are checked; shifts and overflows are upstream's affair
-  target_compile_options(pleura_codec_libraries PRIVATE -fno-sanitize=undefined)
+  target_compile_options(pleura_codec_libraries PRIVATE -fno-sanitize=undefined
+    -fsanitize=fuzzer-no-link) # tests/fuzz/ is led by the edges covered in there, too
 endif()
 if(EMSCRIPTEN) # CharLS, our only C++, throws; emcc's flags allow longjmp already
   string(REPLACE "-fignore-exceptions" "-fexceptions -mllvm -enable-emscripten-cxx-exceptions"

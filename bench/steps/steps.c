@@ -3,7 +3,7 @@
  * enough to run undisturbed once in a while even on a busy machine, which a whole network is not.
  *   bench_steps MODEL.onnx [RUNS [THREADS]]
  */
-#include "../read_file.h"
+#include "../../tests/read_file.h"
 #include "clock.h"
 #include "graph/graph.h"
 #include "run/network.h"

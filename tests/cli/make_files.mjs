@@ -133,6 +133,9 @@ const files = {
     "set/b.PNG,bright,2,c\nbright.png,noise;bright,2,c\nbright.png,dark,3,c\n" +
     "photo.png,dark,,c\nfilm.png,other,,",
   "ragged.csv": "path,labels\nfilm.png,dark,1\n",
+  "nul.csv": "path,labels\n\0film.png,dark\n",
+  "open.csv": 'path,labels\nfilm.png,"dark\n',
+  "behind.csv": 'path,labels\nfilm.png,"dark"er\n',
   "nameless.csv": "file,diagnosis\nfilm.png,dark\n",
 };
 for (const part of ["set/deep", "nothing"]) mkdirSync(join(folder, part), { recursive: true });

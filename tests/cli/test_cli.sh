@@ -170,6 +170,12 @@ do
     run evaluate --model model.onnx $wrong
     is "evaluate $wrong exits with 2" "$status ${#out}" "2 0"
 done
+for wrong in "nul NUL bytes" "open row 2 has a quote that is not closed" "behind row 2 has a quote"
+do
+    run evaluate --model model.onnx --labels "${wrong%% *}.csv"
+    is "evaluate --labels ${wrong%% *}.csv exits with 2" "$status ${#out}" "2 0"
+    says "and says why" "$err" "${wrong#* }"
+done
 run evaluate --model plain.onnx --labels labels.csv
 is "evaluate with a model without a finding exits with 3" $status 3
 says "and says why" "$err" "names no finding"

@@ -1,5 +1,7 @@
 #include "cases.h"
 
+#include "../read_file.h"
+
 #include "graph/constant.h"
 #include "graph/onnx_read.h"
 #include "run/network.h"
@@ -17,23 +19,14 @@
 #define MAX_TENSORS 24
 
 typedef struct bytes {
-    char *data;
+    void *data;
     size_t size;
 } bytes;
 
-static bytes read_file(const char *path)
+static bytes read_bytes(const char *path)
 {
-    FILE *file = fopen(path, "rb");
     bytes all = {NULL, 0};
-    if (!file)
-        return all;
-    fseek(file, 0, SEEK_END);
-    all.size = (size_t)ftell(file);
-    rewind(file);
-    all.data = malloc(all.size + 1);
-    if (fread(all.data, 1, all.size, file) != all.size)
-        all.size = 0;
-    fclose(file);
+    all.data = read_file(path, &all.size);
     return all;
 }
 
@@ -47,13 +40,13 @@ typedef struct tensors {
 
 static bool read_tensor(tensors *t, const char *path, pleura_error *error)
 {
-    bytes file = t->files[t->count] = read_file(path);
+    bytes file = t->files[t->count] = read_bytes(path);
     if (!file.data)
         return false;
     pleura_reader reader = {.graph = &t->graph, .error = error};
     pleura_tensor_parts parts;
     t->graph.data_begin = file.data;
-    t->graph.data_end = file.data + file.size;
+    t->graph.data_end = (char *)file.data + file.size;
     pb_istream_t stream = pb_istream_from_buffer((const pb_byte_t *)file.data, file.size);
     pleura_tensor_prepare(&reader, &parts);
     uint32_t index = PLEURA_NONE;
@@ -342,7 +335,7 @@ case_result run_case(const char *folder, const char *name)
     case_result result = {.outcome = CASE_FAILED, .how = "", .message = "no data"};
     char path[1000];
     snprintf(path, sizeof path, "%s/%s/model.onnx", folder, name);
-    bytes model = read_file(path);
+    bytes model = read_bytes(path);
     bool ok = model.data && reads(&model, &result);
     for (int set = 0; ok && run_set(&model, folder, name, set, &result); set++)
         continue;

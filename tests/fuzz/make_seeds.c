@@ -1,8 +1,32 @@
-/* Writes a seed model for fuzz_model: make_seeds FILE. Images have the fixtures for seeds. */
-#include <stdbool.h>
-#include <stdio.h>
+/* Writes the seed corpora of the fuzz targets: make_seeds FOLDER. Nothing of them is in the
+ * repository but what the unit tests use. */
+#define _POSIX_C_SOURCE 200809L /* mkdir */
+#include "seeds.h"
 
 #include "../unit/onnx_writer.h"
+
+#include "graph/graph.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+static const char *folder;
+
+void seed(const char *target, const char *name, const void *bytes, size_t size)
+{
+    char path[1000];
+    snprintf(path, sizeof path, "%s/%s", folder, target);
+    mkdir(path, 0777); /* it may be there */
+    snprintf(path, sizeof path, "%s/%s/%s", folder, target, name);
+    FILE *file = fopen(path, "wb");
+    bool written = file && fwrite(bytes, 1, size, file) == size;
+    written = file && fclose(file) == 0 && written;
+    if (!written) {
+        perror(path);
+        exit(1);
+    }
+}
 
 static buffer seed_model(void)
 {
@@ -45,12 +69,76 @@ static buffer seed_model(void)
     return model;
 }
 
+static void seed_tables(void)
+{
+    static const char *const tables[] = {
+        "path,labels,patient\na.png,normal,1\r\nb.png,\"viral;bacterial\",2\n",
+        "\xEF\xBB\xBF\"path\",\"the \"\"label\"\"\"\n\n\"a,\nb\",x", "path\n\"\"\na\n", ",,\n,,"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "table%zu", i);
+        seed("table", name, tables[i], strlen(tables[i]));
+    }
+}
+
+/* Names of operators and of attributes, as libFuzzer's dictionaries have words. */
+static void write_words(void)
+{
+    static const char *const words[] = {
+#define X(name, least, most, family) #name,
+        PLEURA_OPERATORS(X)
+#undef X
+            "alpha",
+        "auto_pad",
+        "axes",
+        "axis",
+        "beta",
+        "ceil_mode",
+        "count_include_pad",
+        "dilations",
+        "epsilon",
+        "group",
+        "keepdims",
+        "kernel_shape",
+        "mode",
+        "output_shape",
+        "pads",
+        "perm",
+        "SAME_LOWER",
+        "SAME_UPPER",
+        "strides",
+        "to",
+        "transA",
+        "transB",
+        "value",
+        "pleura.labels",
+        "pleura.groups",
+        "pleura.finding",
+        "pleura.activation",
+        "pleura.threshold"};
+    char path[1000];
+    snprintf(path, sizeof path, "%s/onnx.words", folder);
+    FILE *file = fopen(path, "w");
+    for (size_t i = 0; file && i < sizeof words / sizeof *words; i++)
+        fprintf(file, "\"%s\"\n", words[i]);
+    if (!file || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    if (argc != 2)
+        return 2;
+    folder = argv[1];
+    mkdir(folder, 0777);
     buffer model = seed_model();
-    FILE *file = argc > 1 ? fopen(argv[1], "wb") : NULL;
-    bool written = file && fwrite(model.bytes, 1, model.size, file) == model.size;
-    written = file && fclose(file) == 0 && written;
+    seed("model", "network", model.bytes, model.size);
+    seed("graph", "network", model.bytes, model.size);
     free(model.bytes);
-    return written ? 0 : 1;
+    seed_tables();
+    seed_images();
+    write_words();
+    return 0;
 }

@@ -1,11 +1,17 @@
 #!/bin/bash
-# A short, repeatable run of one fuzz target, for ctest: smoke.sh TARGET SEED...
-# For a long one: build/asan/tests/fuzz_image -max_total_time=3600 corpus/ tests/fixtures/films
+# One fuzz target for a while, for ctest and longer runs: smoke.sh TARGET WORDS SEEDS...
+# SEEDS are folders. FUZZ_SECONDS: how long (20). FUZZ_CORPUS: a folder to keep and go on with what is
+# found. What makes the target stop is left in the current folder, as crash-..., leak-... and so on.
 set -euo pipefail
-target=$1
-shift
-corpus=$(mktemp -d)
-trap 'rm -rf "$corpus"' EXIT
-cp -- "$@" "$corpus"
-"$target" -seed=1 -runs=20000 -max_total_time=40 -max_len=65536 -timeout=20 -rss_limit_mb=2048 \
-    -artifact_prefix="$corpus/" -print_final_stats=1 "$corpus" 2>&1 | grep -v '^#' | tail -30
+target=$1 words=$2
+shift 2
+corpus=${FUZZ_CORPUS-}
+if [ -n "$corpus" ]; then
+    mkdir -p "$corpus"
+else
+    corpus=$(mktemp -d)
+    trap 'rm -rf "$corpus"' EXIT
+fi
+"$target" -seed=1 -max_total_time="${FUZZ_SECONDS:-20}" -max_len=16384 -timeout=60 \
+    -rss_limit_mb=4096 -dict="$words" -print_final_stats=1 -verbosity=1 "$corpus" "$@" 2>&1 |
+    grep -vE '^#[0-9]+.*(NEW|REDUCE|pulse|RELOAD)' | tail -40

@@ -5,61 +5,66 @@
 #include <emscripten.h>
 #include <stddef.h>
 
+/* No header has them: JavaScript calls them. */
+#define EXPORT(type, name)                                                                         \
+    type name(void);                                                                               \
+    EMSCRIPTEN_KEEPALIVE type name(void)
+
 static uint64_t digest;
 static integer_network network;
 
-EMSCRIPTEN_KEEPALIVE const char *check(void)
+EXPORT(const char *, check)
 {
     return check_kernels(&digest);
 }
 
-EMSCRIPTEN_KEEPALIVE int check_digest(void)
+EXPORT(int, check_digest)
 {
     return digest == CHECK_DIGEST;
 }
 
-EMSCRIPTEN_KEEPALIVE const char *run_network(void)
+EXPORT(const char *, run_network)
 {
     const char *fault = integer_network_run(1, &network);
     return fault ? fault : network.all_integer ? NULL : "a layer is computed in floats";
 }
 
-EMSCRIPTEN_KEEPALIVE const char *network_sha256(void)
+EXPORT(const char *, network_sha256)
 {
     return network.sha256;
 }
 
-EMSCRIPTEN_KEEPALIVE const char *network_wanted_sha256(void)
+EXPORT(const char *, network_wanted_sha256)
 {
     return NETWORK_SHA256;
 }
 
-EMSCRIPTEN_KEEPALIVE const void *network_model(void)
+EXPORT(const void *, network_model)
 {
     return network.model;
 }
 
-EMSCRIPTEN_KEEPALIVE size_t network_model_size(void)
+EXPORT(size_t, network_model_size)
 {
     return network.model_size;
 }
 
-EMSCRIPTEN_KEEPALIVE const float *network_image(void)
+EXPORT(const float *, network_image)
 {
     return network.image;
 }
 
-EMSCRIPTEN_KEEPALIVE size_t network_image_count(void)
+EXPORT(size_t, network_image_count)
 {
     return network.image_count;
 }
 
-EMSCRIPTEN_KEEPALIVE const float *network_answers(void)
+EXPORT(const float *, network_answers)
 {
     return network.answers;
 }
 
-EMSCRIPTEN_KEEPALIVE size_t network_answer_count(void)
+EXPORT(size_t, network_answer_count)
 {
     return network.answer_count;
 }

@@ -16,7 +16,7 @@ typedef struct dicom {
 
 #define UNDEFINED 0xFFFFFFFFu
 
-static void dicom_bytes(dicom *d, const void *bytes, size_t count)
+static inline void dicom_bytes(dicom *d, const void *bytes, size_t count)
 {
     if (count > sizeof d->bytes - d->size)
         abort();
@@ -25,26 +25,26 @@ static void dicom_bytes(dicom *d, const void *bytes, size_t count)
     d->size += count;
 }
 
-static void dicom_16(dicom *d, unsigned value)
+static inline void dicom_16(dicom *d, unsigned value)
 {
     unsigned char low = (unsigned char)value, high = (unsigned char)(value >> 8);
     dicom_bytes(d, d->big ? (unsigned char[]){high, low} : (unsigned char[]){low, high}, 2);
 }
 
-static void dicom_32(dicom *d, uint32_t value)
+static inline void dicom_32(dicom *d, uint32_t value)
 {
     dicom_16(d, d->big ? value >> 16 : value & 0xFFFF);
     dicom_16(d, d->big ? value & 0xFFFF : value >> 16);
 }
 
-static void dicom_tag(dicom *d, uint32_t tag)
+static inline void dicom_tag(dicom *d, uint32_t tag)
 {
     dicom_16(d, tag >> 16);
     dicom_16(d, tag & 0xFFFF);
 }
 
 /* An element's head; the value follows. */
-static void dicom_head(dicom *d, uint32_t tag, const char *vr, uint32_t length)
+static inline void dicom_head(dicom *d, uint32_t tag, const char *vr, uint32_t length)
 {
     dicom_tag(d, tag);
     if (d->implicit || tag >> 16 == 0xFFFE) {
@@ -60,7 +60,7 @@ static void dicom_head(dicom *d, uint32_t tag, const char *vr, uint32_t length)
     }
 }
 
-static void dicom_text(dicom *d, uint32_t tag, const char *vr, const char *text)
+static inline void dicom_text(dicom *d, uint32_t tag, const char *vr, const char *text)
 {
     size_t length = strlen(text);
     dicom_head(d, tag, vr, (uint32_t)(length + length % 2));
@@ -68,13 +68,13 @@ static void dicom_text(dicom *d, uint32_t tag, const char *vr, const char *text)
     dicom_bytes(d, strcmp(vr, "UI") == 0 ? "" : " ", length % 2);
 }
 
-static void dicom_us(dicom *d, uint32_t tag, unsigned value)
+static inline void dicom_us(dicom *d, uint32_t tag, unsigned value)
 {
     dicom_head(d, tag, "US", 2);
     dicom_16(d, value);
 }
 
-static void dicom_words(dicom *d, uint32_t tag, const char *vr, const uint16_t *values,
+static inline void dicom_words(dicom *d, uint32_t tag, const char *vr, const uint16_t *values,
                         size_t count)
 {
     dicom_head(d, tag, vr, (uint32_t)(2 * count));
@@ -83,7 +83,7 @@ static void dicom_words(dicom *d, uint32_t tag, const char *vr, const uint16_t *
 }
 
 /* Preamble, "DICM" and the meta group, which is explicit little endian in any file. */
-static void dicom_begin(dicom *d, const char *syntax)
+static inline void dicom_begin(dicom *d, const char *syntax)
 {
     static const unsigned char preamble[128];
     *d = (dicom){0};
@@ -104,7 +104,7 @@ typedef struct layout {
     unsigned high_bit; /* 0: stored - 1 */
 } layout;
 
-static void dicom_layout(dicom *d, const layout *l)
+static inline void dicom_layout(dicom *d, const layout *l)
 {
     dicom_text(d, 0x00080060, "CS", "DX");
     dicom_us(d, 0x00280002, l->samples);
@@ -117,13 +117,13 @@ static void dicom_layout(dicom *d, const layout *l)
     dicom_us(d, 0x00280103, l->is_signed);
 }
 
-static void dicom_item(dicom *d, const void *bytes, size_t count)
+static inline void dicom_item(dicom *d, const void *bytes, size_t count)
 {
     dicom_head(d, 0xFFFEE000, "", (uint32_t)count);
     dicom_bytes(d, bytes, count);
 }
 
-static void dicom_end_sequence(dicom *d)
+static inline void dicom_end_sequence(dicom *d)
 {
     dicom_head(d, 0xFFFEE0DD, "", 0);
 }

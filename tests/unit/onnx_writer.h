@@ -5,6 +5,7 @@
 #ifndef ONNX_WRITER_H
 #define ONNX_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "../read_file.h"
+
 #include "graph/graph.h"
 #include "pleura/pleura.h"
 #include "run/network.h"
@@ -24,22 +26,11 @@
 
 extern size_t pleura_test_allocations, pleura_test_live;
 
-static void *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    void *bytes = malloc(*size);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
-}
-
 static void *shipped_model(size_t *size)
 {
-    return read_file(PLEURA_ROOT "/models/child-pneumonia/model.onnx", size);
+    void *onnx = read_file(PLEURA_ROOT "/models/child-pneumonia/model.onnx", size);
+    assert_non_null(onnx);
+    return onnx;
 }
 
 static void test_steps_and_memory(void **state)
@@ -95,6 +86,7 @@ static void test_allocations(void **state)
     size_t size, film_size;
     void *onnx = shipped_model(&size);
     void *film = read_file(PLEURA_ROOT "/tests/fixtures/films/normal-1.jpg", &film_size);
+    assert_non_null(film);
     pleura_error error = {0};
     pleura_model *model;
     assert_int_equal(pleura_model_load(onnx, size, NULL, &model, &error), PLEURA_OK);

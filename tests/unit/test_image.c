@@ -162,6 +162,29 @@ static void palettes(void **state)
     expect_samples(&p, (uint16_t[]){0, 128 * 257, 13107}, 3, 4);
 }
 
+static void dirty_the_stack(unsigned char byte)
+{
+    volatile unsigned char bytes[16384];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = byte;
+}
+
+/* Pixels of an entry that the palette lacks are black, as in libpng, and not what lies in memory. */
+static void palette_that_is_too_short(void **state)
+{
+    (void)state;
+    const unsigned char palette[] = {255, 255, 255}, row[] = {0, 1, 2, 255};
+    png p;
+    png_begin(&p, 4, 1, 8, 3);
+    png_chunk(&p, "PLTE", palette, 3);
+    png_data(&p, row, 1, 4);
+    png_end(&p);
+    for (int byte = 0; byte < 256; byte += 85) {
+        dirty_the_stack((unsigned char)byte);
+        expect_samples(&p, (uint16_t[]){65535, 0, 0, 0}, 4, 3);
+    }
+}
+
 static void data_in_pieces_and_strange_chunks(void **state)
 {
     (void)state;
@@ -521,9 +544,16 @@ extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 static void fail_each(const void *bytes, size_t size)
 {
+    png bad;
+    png_begin(&bad, 4, 4, 8, 0);
+    png_chunk(&bad, "IDAT", "no deflate", 10);
+    png_end(&bad);
     for (size_t at = 1;; at++) {
         pleura_error error = {0};
         pleura_image *image;
+        /* A fault of another file before it, which must not be told again. */
+        assert_int_equal(pleura_image_decode(bad.bytes, bad.size, NULL, &image, NULL),
+                         PLEURA_ERROR_CORRUPT);
         pleura_test_allocations = 0;
         pleura_test_fail_at = at;
         size_t live = pleura_test_live;
@@ -563,6 +593,7 @@ int main(void)
         cmocka_unit_test(colour_becomes_luma),
         cmocka_unit_test(alpha_is_over_black),
         cmocka_unit_test(palettes),
+        cmocka_unit_test(palette_that_is_too_short),
         cmocka_unit_test(data_in_pieces_and_strange_chunks),
         cmocka_unit_test(png_headers),
         cmocka_unit_test(png_structure),

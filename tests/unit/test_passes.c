@@ -368,6 +368,38 @@ static void folding_has_an_end(void **state)
     assert_refused(&graph, "y", "constants alone, and too much of it");
 }
 
+/* 2 GiB of integers each, which are refused before there is room for them. */
+static void folding_has_an_end_in_memory(void **state)
+{
+    (void)state;
+    static const int64_t one = 1, many = (int64_t)1 << 28, zero = 0;
+    static const int64_t large[] = {1, 1, 16384, 16384};
+    buffer graph = begin_graph(), node, attribute = {0}, tensor = {0};
+    put_tensor(&graph, "shape", TYPE_INT64, 1, &one, &many, sizeof many);
+    node = make_node("ConstantOfShape", "shape", "y");
+    put_int(&tensor, 1, 1);
+    put_int(&tensor, 2, TYPE_INT64);
+    put_bytes(&tensor, 9, &one, sizeof one);
+    put_text(&attribute, 1, "value");
+    put_message(&attribute, 5, &tensor);
+    put_int(&attribute, 20, 4);
+    put_message(&node, 5, &attribute);
+    put_message(&graph, GRAPH_NODE, &node);
+    assert_refused(&graph, "y", "ConstantOfShape 'y' computes with constants alone");
+    graph = begin_graph();
+    put_tensor(&graph, "end", TYPE_INT64, 0, NULL, &(int64_t){many - 1}, sizeof many);
+    put_tensor(&graph, "zero", TYPE_INT64, 0, NULL, &zero, sizeof zero);
+    put_tensor(&graph, "one", TYPE_INT64, 0, NULL, &one, sizeof one);
+    put_node(&graph, "Range", "zero end one", "y");
+    assert_refused(&graph, "y", "Range 'y' computes with constants alone");
+    graph = (buffer){0};
+    put_value_info(&graph, GRAPH_INPUT, "image", 4, large);
+    node = make_node("Dropout", "image", "kept");
+    put_text(&node, 2, "y");
+    put_message(&graph, GRAPH_NODE, &node);
+    assert_refused(&graph, "y", "computes with constants alone");
+}
+
 /* ---- Memory ---- */
 
 static void every_failing_allocation_is_an_error(void **state)
@@ -419,6 +451,7 @@ int main(void)
         cmocka_unit_test(outputs_that_are_not_computed_are_refused),
         cmocka_unit_test(graphs_in_nodes_are_refused),
         cmocka_unit_test(folding_has_an_end),
+        cmocka_unit_test(folding_has_an_end_in_memory),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

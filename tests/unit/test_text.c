@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "error.h"
 #include "json.h"
 
 #include <locale.h>
@@ -142,12 +143,41 @@ static void every_capacity(void **state)
     }
 }
 
+/* What a sentence quotes may be anything; the sentence is text, and shows where it was cut. */
+static void sentences(void **state)
+{
+    (void)state;
+    pleura_error error = {0};
+    assert_int_equal(pleura_fail(&error, PLEURA_ERROR_ONNX, "Node '%s' has %d.",
+                                 "\xC3\xA9\n\x1B[31m\x7F\xFF\xC2\x9B\xE2\x82", 7),
+                     PLEURA_ERROR_ONNX);
+    assert_string_equal(error.message, "Node '\xC3\xA9??"
+                                       "[31m??????"
+                                       "' has 7.");
+    pleura_fail(&error, PLEURA_ERROR_FILE, "The first fault stays.");
+    assert_int_equal(error.code, PLEURA_ERROR_ONNX);
+    char name[2 * sizeof error.message + 1] = "";
+    for (size_t i = 0; i + 1 < sizeof name; i += 2)
+        memcpy(name + i, "\xC3\xA9", 2);
+    for (int shift = 0; shift < 2; shift++) {
+        error = (pleura_error){0};
+        pleura_fail(&error, PLEURA_ERROR_ONNX, "%s%s.", shift ? "x" : "", name);
+        size_t length = strlen(error.message), invalid;
+        assert_int_equal(length, sizeof error.message - 1);
+        assert_string_equal(error.message + length - 3, "...");
+        for (size_t at = 0, count; at < length; at += count)
+            assert_true((count = pleura_utf8_length(error.message + at, length - at, &invalid)) >
+                        0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),   cmocka_unit_test(numbers_in_other_locales),
         cmocka_unit_test(escapes),   cmocka_unit_test(bad_utf8),
         cmocka_unit_test(structure), cmocka_unit_test(every_capacity),
+        cmocka_unit_test(sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,28 +6,12 @@
  */
 #include "pleura/pleura.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-static char *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    char *bytes = malloc(*size + 1);
-    if (bytes && fread(bytes, 1, *size, file) != *size)
-        *size = 0;
-    fclose(file);
-    return bytes;
-}
+#include "../read_file.h"
 
 int main(int argc, char **argv)
 {
     size_t size = 0, input_size = 0;
-    char *onnx = argc == 4 ? read_file(argv[1], &size) : NULL;
+    void *onnx = argc == 4 ? read_file(argv[1], &size) : NULL;
     pleura_model *model = NULL;
     pleura_error error = {0};
     if (!onnx || pleura_model_load(onnx, size, NULL, &model, &error) != PLEURA_OK) {
@@ -35,7 +19,7 @@ int main(int argc, char **argv)
         return 1;
     }
     free(onnx);
-    float *inputs = (float *)(void *)read_file(argv[2], &input_size);
+    float *inputs = read_file(argv[2], &input_size);
     size_t count = pleura_model_input_count(model), outputs = pleura_model_label_count(model);
     float *output = malloc(outputs * sizeof *output);
     FILE *to = fopen(argv[3], "wb");

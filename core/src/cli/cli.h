@@ -128,8 +128,9 @@ typedef struct cli_table {
     char *text;
 } cli_table;
 
-/* False after saying what is wrong. */
+/* False after saying what is wrong with the file, or with the bytes of a file of that name. */
 bool cli_table_read(cli_table *table, const char *path);
+bool cli_table_parse(cli_table *table, const char *path, const void *bytes, size_t size);
 size_t cli_table_column(const cli_table *table, const char *name); /* `columns` if there is none */
 const char *cli_table_cell(const cli_table *table, size_t row, size_t column); /* or "" */
 void cli_table_free(cli_table *table);

@@ -4,30 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Reads one field in place and moves *at behind it; *end is set to what ended it. */
+/* The text between quotes at *at, moved to `to`, and *at behind them; false if they do not close. */
+static bool unquote(char **at, char *to)
+{
+    for (char *from = *at + 1; *from; *to++ = *from++)
+        if (*from == '"' && *++from != '"') {
+            *to = '\0';
+            *at = from;
+            return true;
+        }
+    return false;
+}
+
+/* Reads one field in place and moves *at behind it. *end is set to what ended it; a quote says that
+ * one does not close, or that text follows one that did. */
 static char *read_field(char **at, char *end)
 {
-    char *from = *at, *to = *at, *field = *at;
-    bool quoted = *from == '"';
-    from += quoted;
-    while (*from) {
-        if (quoted && *from == '"') {
-            if (from[1] != '"') {
-                quoted = false;
-                from++;
-                continue;
-            }
-            from++;
-        } else if (!quoted && (*from == ',' || *from == '\n')) {
-            break;
-        }
-        *to++ = *from++;
-    }
-    *end = *from;
-    *at = from + (*from != '\0');
-    if (to > field && *end != ',' && to[-1] == '\r')
-        to--;
-    *to = '\0';
+    char *field = *at;
+    bool quoted = *field == '"';
+    *end = '"';
+    if (quoted && !unquote(at, field))
+        return field;
+    char *stop = *at + strcspn(*at, ",\n");
+    size_t rest = (size_t)(stop - *at);
+    if (rest && *stop != ',' && stop[-1] == '\r')
+        rest--;
+    if (!quoted || !rest)
+        *end = *stop;
+    if (!quoted)
+        field[rest] = '\0';
+    *at = stop + (*end != '\0');
     return field;
 }
 
@@ -58,6 +64,8 @@ static bool split(cli_table *table, const char *path, char *at)
         char end;
         if (!keep_cell(table, &room, read_field(&at, &end)))
             return refuse(path, row, "does not fit into memory");
+        if (end == '"')
+            return refuse(path, row, "has a quote that is not closed, or text behind one that is");
         width++;
         if (end == ',')
             continue;
@@ -76,6 +84,28 @@ static bool split(cli_table *table, const char *path, char *at)
     return true;
 }
 
+bool cli_table_parse(cli_table *table, const char *path, const void *bytes, size_t size)
+{
+    *table = (cli_table){0};
+    if (size && memchr(bytes, '\0', size)) {
+        cli_complain("%s: it holds NUL bytes, so it is no CSV in UTF-8.", path);
+        return false;
+    }
+    table->text = malloc(size + 1);
+    if (!table->text) {
+        cli_complain("%s: out of memory.", path);
+        return false;
+    }
+    if (size)
+        memcpy(table->text, bytes, size);
+    table->text[size] = '\0';
+    bool mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0;
+    if (split(table, path, table->text + (mark ? 3 : 0)))
+        return true;
+    cli_table_free(table);
+    return false;
+}
+
 bool cli_table_read(cli_table *table, const char *path)
 {
     cli_bytes bytes;
@@ -85,19 +115,9 @@ bool cli_table_read(cli_table *table, const char *path)
         cli_complain("%s: %s", path, error.message);
         return false;
     }
-    table->text = malloc(bytes.size + 1);
-    if (table->text) {
-        memcpy(table->text, bytes.data ? bytes.data : (unsigned char *)"", bytes.size);
-        table->text[bytes.size] = '\0';
-    } else {
-        cli_complain("%s: out of memory.", path);
-    }
-    bool mark = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0;
+    bool read = cli_table_parse(table, path, bytes.data, bytes.size);
     cli_bytes_free(&bytes);
-    if (table->text && split(table, path, table->text + (mark ? 3 : 0)))
-        return true;
-    cli_table_free(table);
-    return false;
+    return read;
 }
 
 size_t cli_table_column(const cli_table *table, const char *name)

@@ -318,3 +318,9 @@ const float *pleura_constant_floats(const pleura_value *value, pleura_arena *are
     }
     return floats;
 }
+
+int64_t pleura_whole_part(float x)
+{
+    bool fits = x > -9.2e18f && x < 9.2e18f; /* false for NaN, too */
+    return fits ? (int64_t)x : 0;
+}

@@ -26,4 +26,7 @@ void *pleura_constant_storage(pleura_graph *graph, pleura_value *value);
 /* One of a constant's stored numbers; of a float, its integer part. */
 int64_t pleura_constant_int(const pleura_value *value, int64_t i);
 
+/* Toward zero, as casts go; what does not fit becomes 0. */
+int64_t pleura_whole_part(float x);
+
 #endif

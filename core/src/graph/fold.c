@@ -2,67 +2,36 @@
 
 #include "../error.h"
 #include "constant.h"
-#include "plain.h"
 
 #include <math.h>
 #include <string.h>
 
-int pleura_axis(int64_t axis, int rank)
+/* A hostile file should not make loading last for ever, nor fill the memory: bytes that all folding
+ * may make (torchvision's largest constant has 2^27 floats). */
+#define MAX_FOLDED ((int64_t)1 << 30)
+
+bool pleura_fold_spend(pleura_graph *graph, const pleura_value *out)
 {
-    if (axis < 0)
-        axis += rank;
-    return axis >= 0 && axis < rank ? (int)axis : -1;
+    int64_t elements = pleura_value_elements(out),
+            size = (int64_t)pleura_element_size(out->element);
+    bool left = elements <= (MAX_FOLDED - graph->folded) / size;
+    graph->folded = left ? graph->folded + elements * size : MAX_FOLDED;
+    graph->folded_too_much = graph->folded_too_much || !left;
+    return left;
 }
 
-pleura_code pleura_node_ints(const pleura_graph *graph, const pleura_node *node,
-                             const char *attribute, size_t input, const int64_t **items,
-                             size_t *count, pleura_error *error)
+pleura_code pleura_fold_refuse(const pleura_node *node, pleura_error *error)
 {
-    const pleura_attribute *listed = pleura_node_attribute(node, attribute, 'I');
-    *items = NULL;
-    *count = 0;
-    if (listed) {
-        *items = listed->ints;
-        *count = listed->count;
-    } else if (input < node->input_count && node->inputs[input] != PLEURA_NONE) {
-        const pleura_value *constant = pleura_node_constant(graph, node, input, PLEURA_INT64);
-        pleura_node_label label;
-        if (!constant)
-            return pleura_fail(error, PLEURA_ERROR_OPERATOR,
-                               "ONNX: %s takes its %s from a computed tensor; only constants are "
-                               "supported there.",
-                               pleura_node_describe(node, &label), attribute);
-        *items = constant->data;
-        *count = (size_t)pleura_value_elements(constant);
-    }
-    return PLEURA_OK;
-}
-
-pleura_code pleura_node_axes(const pleura_graph *graph, const pleura_node *node, bool *mask,
-                             bool *given, pleura_error *error)
-{
-    const int rank = graph->values[node->inputs[0]].rank;
-    const int64_t *axes;
-    size_t count;
     pleura_node_label label;
-    pleura_code code = pleura_node_ints(graph, node, "axes", 1, &axes, &count, error);
-    if (code != PLEURA_OK)
-        return code;
-    bool listed = axes && count;
-    bool all = !listed && !pleura_node_int(node, "noop_with_empty_axes", 0);
-    for (int i = 0; i < PLEURA_MAX_RANK; i++)
-        mask[i] = all && i < rank;
-    for (size_t i = 0; i < count; i++) {
-        int axis = pleura_axis(axes[i], rank);
-        if (axis < 0)
-            return pleura_fail(error, PLEURA_ERROR_SHAPE,
-                               "ONNX: %s works on axis %lld of a tensor of %d dimensions.",
-                               pleura_node_describe(node, &label), (long long)axes[i], rank);
-        mask[axis] = true;
-    }
-    if (given)
-        *given = listed;
-    return PLEURA_OK;
+    return pleura_fail(error, PLEURA_ERROR_MODEL_TOO_LARGE,
+                       "ONNX: %s computes with constants alone, and too much of it.",
+                       pleura_node_describe(node, &label));
+}
+
+/* Room for the output; NULL if it is too much or memory runs out, which the graph then says. */
+static void *make_room(pleura_graph *graph, pleura_value *out)
+{
+    return pleura_fold_spend(graph, out) ? pleura_constant_storage(graph, out) : NULL;
 }
 
 static void *make_vector(pleura_graph *graph, pleura_value *out, pleura_element element, int rank,
@@ -72,7 +41,7 @@ static void *make_vector(pleura_graph *graph, pleura_value *out, pleura_element 
     out->rank = rank;
     out->dims[0] = count;
     out->has_shape = true;
-    return pleura_constant_storage(graph, out);
+    return make_room(graph, out);
 }
 
 static int64_t clamp_axis(int64_t axis, int rank)
@@ -143,7 +112,7 @@ static bool fold_constant_of_shape(pleura_graph *graph, const pleura_node *node,
         return false;
     out->element = one ? one->element : PLEURA_FLOAT;
     out->has_shape = true;
-    void *data = pleura_constant_storage(graph, out);
+    void *data = make_room(graph, out);
     if (!data)
         return false;
     size_t size = pleura_element_size(out->element);
@@ -192,17 +161,10 @@ static bool fold_mask(pleura_graph *graph, const pleura_node *node, pleura_value
     memcpy(out->dims, input->dims, sizeof out->dims);
     out->element = PLEURA_INT64;
     out->has_shape = true;
-    int64_t *data = pleura_constant_storage(graph, out);
+    int64_t *data = make_room(graph, out);
     for (int64_t i = 0; data && i < pleura_value_elements(out); i++)
         data[i] = 1;
     return data != NULL;
-}
-
-/* Toward zero, as casts go; what does not fit becomes 0. */
-static int64_t whole_part(float x)
-{
-    bool fits = x > -9.2e18f && x < 9.2e18f; /* false for NaN, too */
-    return fits ? (int64_t)x : 0;
 }
 
 /* TensorProto.DataType BOOL. */
@@ -225,7 +187,7 @@ static bool fold_cast(pleura_graph *graph, const pleura_node *node, pleura_value
         out->data = input->data;
         return true;
     }
-    void *data = pleura_constant_storage(graph, out);
+    void *data = make_room(graph, out);
     int64_t count = pleura_value_elements(input);
     for (int64_t i = 0; data && i < count; i++) {
         float number = input->element == PLEURA_FLOAT ? ((const float *)input->data)[i]
@@ -235,8 +197,8 @@ static bool fold_cast(pleura_graph *graph, const pleura_node *node, pleura_value
         else if (truth)
             ((int64_t *)data)[i] = number != 0;
         else
-            ((int64_t *)data)[i] =
-                input->element == PLEURA_FLOAT ? whole_part(number) : pleura_constant_int(input, i);
+            ((int64_t *)data)[i] = input->element == PLEURA_FLOAT ? pleura_whole_part(number)
+                                                                  : pleura_constant_int(input, i);
     }
     return data != NULL;
 }
@@ -337,137 +299,4 @@ bool pleura_fold(pleura_graph *graph, const pleura_node *node)
     if (done)
         graph->values[node->output] = out;
     return done;
-}
-
-/* ---- Everything else, by the loops of plain.c ---- */
-
-bool pleura_reads_constants(const pleura_graph *graph, const pleura_node *node)
-{
-    for (size_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] != PLEURA_NONE && !graph->values[node->inputs[i]].data)
-            return false;
-    return node->input_count > 0;
-}
-
-/* Moving numbers asks what the moved ones are; computing asks all. */
-static pleura_element computed_element(const pleura_graph *graph, const pleura_node *node)
-{
-    bool all = pleura_operator_family(node->op) == PLEURA_BROADCAST ||
-               node->op == PLEURA_OP_Concat || node->op == PLEURA_OP_MatMul;
-    if (node->op == PLEURA_OP_DequantizeLinear) /* what fold_dequantise() left */
-        return PLEURA_FLOAT;
-    for (size_t i = 0; i < (all ? node->input_count : 1); i++)
-        if (pleura_is_real(&graph->values[node->inputs[i]]))
-            return PLEURA_FLOAT;
-    return PLEURA_INT64;
-}
-
-static pleura_code fold_quantised(pleura_graph *graph, const float *stored, pleura_value *out,
-                                  const pleura_grid *grid, pleura_error *error)
-{
-    out->element = grid->type;
-    uint8_t *data = pleura_constant_storage(graph, out);
-    int64_t count = pleura_value_elements(out);
-    if (!data)
-        return pleura_fail_memory(error, (size_t)count, out->name);
-    for (int64_t i = 0; i < count; i++)
-        data[i] = (uint8_t)(int)stored[i];
-    return PLEURA_OK;
-}
-
-/* What comes out of a computation with floats, in the element that the output should have. */
-static pleura_code keep_result(pleura_graph *graph, const pleura_node *node, const float *result,
-                               pleura_value *out, pleura_error *error)
-{
-    if (node->op == PLEURA_OP_QuantizeLinear) {
-        const pleura_grid *grid = pleura_node_grid(graph, node);
-        if (grid)
-            return fold_quantised(graph, result, out, grid, error);
-    }
-    int64_t count = pleura_value_elements(out);
-    out->element = out->whole ? PLEURA_INT64 : PLEURA_FLOAT;
-    void *data = pleura_constant_storage(graph, out);
-    if (!data)
-        return pleura_fail_memory(error, (size_t)count * sizeof(float), out->name);
-    for (int64_t i = 0; i < count; i++)
-        if (out->whole)
-            ((int64_t *)data)[i] = whole_part(result[i]);
-        else
-            ((float *)data)[i] = result[i];
-    return PLEURA_OK;
-}
-
-/* A hostile file should not make loading last for ever: numbers that all folding may make, and
- * steps that one node may take (torchvision's largest constant has 2^27 numbers). */
-#define MAX_FOLDED ((int64_t)1 << 28)
-#define MAX_STEPS ((double)(1 << 29))
-
-/* How many numbers one of the output is made of, roughly. */
-static double steps_each(const pleura_graph *graph, const pleura_node *node)
-{
-    const pleura_value *x = &graph->values[node->inputs[0]];
-    const pleura_attribute *kernel = pleura_node_attribute(node, "kernel_shape", 'I');
-    double steps = 1;
-    switch (node->op) {
-    case PLEURA_OP_Conv:
-    case PLEURA_OP_ConvTranspose: {
-        const pleura_value *weights = &graph->values[node->inputs[1]];
-        return (double)pleura_value_elements(weights) / (double)weights->dims[0];
-    }
-    case PLEURA_OP_Gemm:
-    case PLEURA_OP_MatMul:
-        return (double)x->dims[pleura_node_int(node, "transA", 0) ? 0 : x->rank - 1];
-    case PLEURA_OP_AveragePool:
-    case PLEURA_OP_MaxPool:
-        for (size_t i = 0; kernel && i < kernel->count; i++)
-            steps *= (double)kernel->ints[i];
-        return steps;
-    case PLEURA_OP_LRN:
-        return (double)pleura_node_int(node, "size", 1);
-    default:
-        return steps;
-    }
-}
-
-static pleura_code check_effort(pleura_graph *graph, const pleura_node *node, pleura_error *error)
-{
-    const pleura_value *out = &graph->values[node->output];
-    pleura_node_label label;
-    double steps = (double)pleura_value_elements(out);
-    graph->folded += pleura_value_elements(out);
-    steps *= steps_each(graph, node);
-    if (graph->folded > MAX_FOLDED || steps > MAX_STEPS)
-        return pleura_fail(error, PLEURA_ERROR_MODEL_TOO_LARGE,
-                           "ONNX: %s computes with constants alone, and too much of it.",
-                           pleura_node_describe(node, &label));
-    return PLEURA_OK;
-}
-
-pleura_code pleura_fold_computed(pleura_graph *graph, const pleura_node *node, pleura_error *error)
-{
-    pleura_value out = graph->values[node->output];
-    pleura_arena scratch = {0};
-    pleura_plain plain;
-    pleura_element element = computed_element(graph, node);
-    pleura_plain_request request = {graph, node, element, NULL, false, &scratch};
-    pleura_code code = check_effort(graph, node, error);
-    if (code == PLEURA_OK)
-        code = pleura_plain_prepare(&request, &plain, error);
-    if (code == PLEURA_OK) {
-        size_t size = plain.output_count * pleura_element_size(element);
-        out.element = element;
-        plain.output = element == PLEURA_FLOAT ? pleura_arena_alloc(&scratch, size + 1)
-                                               : pleura_constant_storage(graph, &out);
-        if (!plain.output)
-            code = pleura_fail_memory(error, size, out.name);
-    }
-    if (code == PLEURA_OK) {
-        pleura_plain_run(&plain);
-        if (element == PLEURA_FLOAT)
-            code = keep_result(graph, node, plain.output, &out, error);
-    }
-    pleura_arena_free(&scratch);
-    if (code == PLEURA_OK)
-        graph->values[node->output] = out;
-    return code;
 }

@@ -2,7 +2,7 @@
 #ifndef PLEURA_FOLD_H
 #define PLEURA_FOLD_H
 
-#include "graph.h"
+#include "arguments.h"
 
 /*
  * Makes the node's output a constant if its inputs' shapes, or attributes alone, decide it (Shape,
@@ -10,6 +10,10 @@
  * wrong.
  */
 bool pleura_fold(pleura_graph *graph, const pleura_node *node);
+
+/* Counts a constant that is about to be made; false once they are too many, which refuse() says. */
+bool pleura_fold_spend(pleura_graph *graph, const pleura_value *out);
+pleura_code pleura_fold_refuse(const pleura_node *node, pleura_error *error);
 
 /* Whether all inputs of the node are constants. */
 bool pleura_reads_constants(const pleura_graph *graph, const pleura_node *node);
@@ -19,20 +23,5 @@ pleura_code pleura_fold_computed(pleura_graph *graph, const pleura_node *node, p
 
 /* The grid that a QuantizeLinear or DequantizeLinear of 8 bits names; NULL if it is not constant. */
 const pleura_grid *pleura_node_grid(pleura_graph *graph, const pleura_node *node);
-
-/* The integers that a node takes as attribute (older opsets) or as constant input (newer ones):
- * *items is NULL where it has neither. */
-pleura_code pleura_node_ints(const pleura_graph *graph, const pleura_node *node,
-                             const char *attribute, size_t input, const int64_t **items,
-                             size_t *count, pleura_error *error);
-
-/* The axes (an attribute, or input 1) of the node's first input, as a mask: PLEURA_MAX_RANK flags,
- * those past its rank false. *given says whether any are listed (NULL: not asked); without a list
- * the mask holds every axis (or none: noop_with_empty_axes). */
-pleura_code pleura_node_axes(const pleura_graph *graph, const pleura_node *node, bool *mask,
-                             bool *given, pleura_error *error);
-
-/* An axis counted from the end if negative, or -1 if it is none of `rank`. */
-int pleura_axis(int64_t axis, int rank);
 
 #endif

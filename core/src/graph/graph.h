@@ -242,7 +242,8 @@ typedef struct pleura_graph {
     size_t property_count, property_capacity;
     const void *data_begin, *data_end; /* the file, into which constants may point */
     bool data_may_change;              /* set before reading: they may be moved within it */
-    int64_t folded;                    /* elements that folding has made */
+    int64_t folded;                    /* bytes that folding has made */
+    bool folded_too_much;
     bool out_of_memory; /* set by what has no other way to say so; ends the step that it is in */
 } pleura_graph;
 

@@ -332,7 +332,8 @@ pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
         if (code == PLEURA_OK && !pleura_fold(graph, w.node))
             code = graph->out_of_memory
                        ? pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory while folding.")
-                       : infer_node(&w);
+                   : graph->folded_too_much ? pleura_fold_refuse(w.node, error)
+                                            : infer_node(&w);
         if (code == PLEURA_OK && graph->values[w.node->output].data)
             graph->nodes[i].dead = true;
     }

@@ -20,14 +20,19 @@ typedef struct block {
     _Alignas(16) size_t limit;
 } block;
 
+/* stb_image does not always say that memory was what it lacked. */
+static _Thread_local bool out_of_memory;
+
 static void *sized(block *old, size_t size, size_t limit)
 {
     if (size > limit || size > SIZE_MAX - sizeof(block))
         return NULL;
     block *made =
         old ? pleura_realloc(old, size + sizeof *made) : pleura_alloc_zero(1, size + sizeof *made);
-    if (!made)
+    if (!made) {
+        out_of_memory = true;
         return NULL;
+    }
     made->limit = limit;
     return made + 1;
 }
@@ -76,13 +81,17 @@ static void stb_free(void *pointer)
 #pragma GCC diagnostic ignored "-Wunused-function" /* which GCC looks for at the file's end */
 #endif
 
+/* Forgets why it refused the file before, which it may say again. */
+static void begin(void)
+{
+    stbi__g_failure_reason = "no reason given";
+    out_of_memory = false;
+}
+
 static pleura_code failed(const pleura_container *found, pleura_error *error)
 {
     const char *reason = stbi_failure_reason();
-    if (!reason)
-        reason = "no reason given";
-    /* The type is known by now: stb_image says that it is not when it lacks the memory to look. */
-    if (strcmp(reason, "outofmem") == 0 || strcmp(reason, "unknown image type") == 0)
+    if (out_of_memory || strcmp(reason, "outofmem") == 0)
         return pleura_fail(error, PLEURA_ERROR_MEMORY,
                            "%s: not enough memory to decode %u x %u pixels.", found->format,
                            (unsigned)found->width, (unsigned)found->height);
@@ -138,6 +147,7 @@ pleura_code pleura_stb_jpeg_cells(const unsigned char *bytes, size_t size, uint3
                            "DICOM: %u x %u pixels, and a JPEG of %u x %u.", (unsigned)width,
                            (unsigned)height, (unsigned)found.width, (unsigned)found.height);
     int w = 0, h = 0, channels = 0;
+    begin();
     unsigned char *pixels = stbi_load_from_memory(bytes, (int)size, &w, &h, &channels, 1);
     if (!pixels)
         return failed(&found, error);
@@ -163,6 +173,7 @@ pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
                               pleura_error *error)
 {
     int width = 0, height = 0, channels = 0;
+    begin();
     void *pixels =
         found->bits == 16
             ? (void *)stbi_load_16_from_memory(bytes, (int)size, &width, &height, &channels, 0)

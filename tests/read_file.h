@@ -1,6 +1,6 @@
-/* A whole file, for the benchmark's programs. */
-#ifndef BENCH_READ_FILE_H
-#define BENCH_READ_FILE_H
+/* A whole file, for tests and benchmarks. */
+#ifndef PLEURA_TESTS_READ_FILE_H
+#define PLEURA_TESTS_READ_FILE_H
 
 #include <stdio.h>
 #include <stdlib.h>
