@@ -36,10 +36,12 @@ async function readModel(model: URL | string, onProgress: LoadOptions['onProgres
 
 /** On the calling thread. */
 export function load(options: LoadOptions): Promise<Pleura> {
-  return loadLocal(options);
+  return loadLocal(options, Alone);
 }
 
-export async function loadLocal(options: LoadOptions & Prepared): Promise<LocalPleura> {
+type Kind<P> = new (core: Core, tier: Tier, threads: number, wasm: URL | string | undefined) => P;
+
+export async function loadLocal<P>(options: LoadOptions & Prepared, Kind: Kind<P>): Promise<P> {
   checkLoad(options);
   const tier = chooseTier(options.tier);
   const { threads: wanted = 1 } = options;
@@ -56,14 +58,15 @@ export async function loadLocal(options: LoadOptions & Prepared): Promise<LocalP
     let threads = most;
     if (wanted === 'auto' && most > 1) threads = loadFaster(core, bytes, most, digest);
     else core.loadModel(bytes, most, digest);
-    return new LocalPleura(core, tier, threads, options.wasm);
+    return new Kind(core, tier, threads, options.wasm);
   } catch (error) {
     core.dispose();
     throw error;
   }
 }
 
-export class LocalPleura implements Pleura {
+/** What a worker needs: batches are kept by the side that asks. */
+export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
   readonly tier: Tier;
   readonly threads: number;
   readonly version;
@@ -110,10 +113,6 @@ export class LocalPleura implements Pleura {
     return this.#core.fault(name, new PleuraError(code, message));
   }
 
-  classifyAll(films: Films, options?: BatchOptions) {
-    return inBatch((film, how) => this.report(film, how), 1, films, options);
-  }
-
   async decode(bytes: Bytes): Promise<Film> {
     const view = viewOf(bytes);
     const film = view instanceof Blob ? await toView(view) : view;
@@ -150,5 +149,11 @@ export class LocalPleura implements Pleura {
       if (!(await this.#codecsCame())) throw error;
       return work();
     }
+  }
+}
+
+class Alone extends LocalPleura implements Pleura {
+  classifyAll(films: Films, options?: BatchOptions) {
+    return inBatch((film, how) => this.report(film, how), 1, films, options);
   }
 }

@@ -1,6 +1,6 @@
 // The other end of client.ts: one classifier in a worker, asked one thing at a time.
 import { PleuraError, toPlain } from './errors.js';
-import { loadLocal, type LocalPleura } from './local.js';
+import { loadLocal, LocalPleura } from './local.js';
 import { prepare } from './module.js';
 import { builtin } from './node.js';
 import type { Methods, Reply, Request } from './protocol.js';
@@ -46,7 +46,7 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
       pleura = await loadLocal({
         ...request.args[0],
         onProgress: (progress) => port.postMessage({ id: request.id, progress }),
-      });
+      }, LocalPleura);
       if (!prepared) atLoad = resources(); // else all that it needed was handed to it
       const { tier, threads, version, info, csvHeader } = pleura;
       return { tier, threads, version, info, csvHeader };
