@@ -102,7 +102,9 @@ def gather(args):
         for name, picture in pictures.found(folder):
             if pathlib.Path(name).name.startswith("lateral"):
                 continue    # one film of one child teaches nothing
-            sheet.append(("other", deal(files.setdefault(name, len(files))), picture))
+            # one head, seen from many sides: all of it teaches, none of it judges
+            part = "train" if ".inv3" in name else deal(files.setdefault(name, len(files)))
+            sheet.append(("other", part, picture))
     for place, (_, picture) in enumerate(pictures.drawn(args.drawn, args.seed)):
         sheet.append(("other", deal(place // len(pictures.DRAWN)), picture))
     return sheet
@@ -181,7 +183,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--children", type=int, default=1200, help="films to learn from, at most")
     parser.add_argument("--adults", type=int, default=1600)
-    parser.add_argument("--drawn", type=int, default=1000)
+    parser.add_argument("--drawn", type=int, default=1200)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

@@ -1,12 +1,15 @@
 """Pictures that the gate must refuse: anything but a chest, and chests that are not as they should be.
 
 Found ones are from Debian packages (pictures.sh) and a folder of odd files; drawn ones are pages of
-text, noise, gradients, shapes and charts; spoilt ones are films inverted, turned or cut down to a
+text, noise, gradients, shapes, charts and bones; projected ones are radiographs of a head, computed from
+a CT; spoilt ones are films inverted, turned or cut down to a
 corner.  Each is a uint8 grey picture of its own size, as ``data.Films`` gives films.
 """
 
 import gzip
 import pathlib
+import plistlib
+import tarfile
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -49,6 +52,55 @@ def volume(path):
     return slices
 
 
+def tomogram(path):
+    """The CT of an InVesalius project: Hounsfield units (slices, rows, columns) and their spacing."""
+    with tarfile.open(path) as archive:
+        members = {pathlib.Path(m.name).name: m for m in archive.getmembers() if m.isfile()}
+        facts = plistlib.load(archive.extractfile(members["main.plist"]))
+        raw = archive.extractfile(members[facts["matrix"]["filename"]]).read()
+    cube = np.frombuffer(raw, facts["matrix"]["dtype"]).reshape(facts["matrix"]["shape"])
+    return cube.astype(np.float32), facts["spacing"][::-1]
+
+
+def radiographs(cube, spacing, rng, count):
+    """Projections of a CT along random directions, as an X-ray would cross it.
+
+    Attenuation is taken as linear in Hounsfield units, air as nothing, and bone as heavier than that,
+    which low voltages make it.
+    """
+    from scipy import ndimage
+
+    density = np.clip((cube + 1000.0) / 1000.0, 0.0, None)
+    density += np.clip(cube - 200.0, 0.0, None) / 400.0
+    density = ndimage.zoom(density, np.asarray(spacing) / 2.0, order=1)     # 2 mm each way
+    for _ in range(count):
+        turned = ndimage.rotate(density, rng.uniform(0, 360), (1, 2), reshape=False, order=1)
+        turned = ndimage.rotate(turned, rng.uniform(-30, 30), (0, 1), reshape=False, order=1)
+        thickness = turned.sum(1) / max(float(turned.sum(1).max()), 1e-6)
+        picture = 1.0 - np.exp(-rng.uniform(1.0, 4.0) * thickness)
+        window = rng.uniform(0.6, 1.0, 2) * picture.shape
+        top, left = (int(rng.uniform(0, side - part)) for side, part in zip(picture.shape, window))
+        picture = picture[top:top + int(window[0]), left:left + int(window[1])][::-1]
+        low, high = np.quantile(picture, (0.01, 0.99))
+        picture = np.clip((picture - low) / max(high - low, 1e-6), 0, 1)
+        picture = np.rint(255 * picture).astype(np.uint8)
+        side = int(rng.integers(180, 400))
+        yield np.asarray(Image.fromarray(picture).resize((side, side), Image.BICUBIC))
+
+
+PROJECTIONS = 120   # of each CT
+
+
+def sections(cube):
+    """Slices of a CT along three axes, in three usual windows (centre, width)."""
+    for axis in range(3):
+        for place in np.linspace(0.2, 0.8, EACH_VOLUME):
+            for centre, width in ((40, 400), (400, 1800), (-500, 1500)):
+                picture = np.take(cube, int(place * cube.shape[axis]), axis)
+                picture = np.clip((picture - centre) / width + 0.5, 0, 1)
+                yield np.rint(255 * picture[::-1]).astype(np.uint8)
+
+
 def found(folder):
     """(file, picture) for every picture under a folder, in the order of their names."""
     for path in sorted(pathlib.Path(folder).rglob("*")):
@@ -63,6 +115,13 @@ def found(folder):
         elif name.endswith((".nii", ".nii.gz")):
             for slice_ in volume(path):
                 yield str(path), slice_
+        elif name.endswith(".inv3"):
+            cube, spacing = tomogram(path)
+            for place, picture in enumerate(sections(cube)):
+                yield f"{path}/section {place}", picture
+            rng = np.random.default_rng(0)
+            for place, picture in enumerate(radiographs(cube, spacing, rng, PROJECTIONS)):
+                yield f"{path}/projection {place}", picture
 
 
 # ---- Drawn ----
@@ -132,7 +191,30 @@ def chart(rng, size):
     return np.asarray(image)
 
 
-DRAWN = (page, noise, gradient, shapes, chart)
+def bones(rng, size):
+    """A limb or a hand as an X-ray shows it: soft sleeves around shafts with knobs at their ends."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    thickness = np.zeros((size, size))
+    count = int(rng.integers(1, 7))
+    spread, root = rng.uniform(0.0, 0.9), rng.uniform(0.3, 0.7, 2)
+    for ray in range(count):
+        angle = rng.uniform(0, 2 * np.pi) if count < 3 else np.pi * (0.5 + spread * (ray / (count - 1) - 0.5))
+        along = (x - root[0]) * np.cos(angle) - (y - root[1]) * np.sin(angle)
+        across = (x - root[0]) * np.sin(angle) + (y - root[1]) * np.cos(angle)
+        flesh, bone = rng.uniform(0.05, 0.25) / np.sqrt(count), rng.uniform(0.015, 0.06) / np.sqrt(count)
+        joints = rng.uniform(0.15, 0.35)
+        knob = 1.0 + 0.6 * np.exp(-((along / joints % 1.0 - 0.5) / 0.12) ** 2)
+        within = along > (-1.0 if count < 3 else -0.05)
+        chord = lambda radius: np.sqrt(np.clip(radius ** 2 - across ** 2, 0, None)) * within
+        thickness += chord(flesh) + rng.uniform(2, 6) * chord(bone * knob)
+        thickness -= rng.uniform(1, 3) * chord(bone * knob * 0.5)      # marrow
+    picture = 1.0 - np.exp(-rng.uniform(2, 8) * np.clip(thickness, 0, None))
+    picture = picture / max(picture.max(), 1e-6) + 0.02 * rng.standard_normal((size, size))
+    picture = np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)
+    return 255 - picture if rng.random() < 0.2 else picture
+
+
+DRAWN = (page, noise, gradient, shapes, chart, bones)
 
 
 def drawn(count, seed):

@@ -12,6 +12,7 @@ import folds
 import gate
 import noise
 import pictures
+import tuberculosis
 from interventions import INTERVENTIONS
 from net import CLASSES, GATES
 
@@ -121,13 +122,56 @@ class Gate(unittest.TestCase):
 
     def test_drawn_and_spoilt_pictures_are_films(self):
         film = np.random.default_rng(0).integers(0, 256, (90, 120)).astype(np.uint8)
-        for _, picture in pictures.drawn(10, 0):
+        for _, picture in pictures.drawn(2 * len(pictures.DRAWN), 0):
             self.assertEqual((picture.dtype, picture.ndim), (np.uint8, 2))
             self.assertGreater(picture.size, 1000)
         for spoil in pictures.SPOILT.values():
             out = spoil(film, np.random.default_rng(1))
             self.assertEqual((out.dtype, out.ndim), (np.uint8, 2))
             self.assertFalse(np.array_equal(out, film))
+
+    def test_a_ball_casts_a_round_shadow_from_everywhere(self):
+        z, y, x = np.mgrid[-20:20, -20:20, -20:20]
+        ball = np.where(x ** 2 + y ** 2 + z ** 2 < 15 ** 2, 300.0, -1000.0)
+        for shadow in pictures.radiographs(ball, (2.0, 2.0, 2.0), np.random.default_rng(0), 4):
+            self.assertEqual((shadow.dtype, shadow.ndim), (np.uint8, 2))
+            self.assertGreater(int(shadow.max()) - int(shadow.min()), 200)
+            # a disc of 15 in a window of 24 to 40: something like half of it is bright
+            self.assertTrue(0.2 < (shadow > 60).mean() < 0.95)
+
+    def test_sections_are_films(self):
+        cube = np.random.default_rng(0).normal(0, 500, (40, 50, 60)).astype(np.float32)
+        found = list(pictures.sections(cube))
+        self.assertEqual(len(found), 3 * 3 * pictures.EACH_VOLUME)
+        self.assertEqual({picture.dtype for picture in found}, {np.dtype(np.uint8)})
+
+
+class Tuberculosis(unittest.TestCase):
+    def test_no_lung_is_left(self):
+        film = np.random.default_rng(0).integers(0, 256, (100, 120)).astype(np.uint8)
+        blank = tuberculosis.blank(film)
+        self.assertEqual(np.unique(blank[12:88, 12:108]).tolist(), [128])
+        self.assertTrue(np.array_equal(blank[:12], film[:12]))
+
+    def test_equalised_films_have_the_same_greys(self):
+        rng = np.random.default_rng(0)
+        dark, light = (np.clip(rng.normal(m, 20, (90, 90)), 0, 255).astype(np.uint8) for m in (60, 170))
+        means = [tuberculosis.equalise(film).mean() for film in (dark, light)]
+        self.assertLess(abs(means[0] - means[1]), 4)
+
+    def test_a_source_that_gives_the_label_away_is_seen(self):
+        """Two sources differ in one feature, the illness shows in none: only the source is told."""
+        rng = np.random.default_rng(0)
+        source = np.array(["tb_pakistan"] * 200 + ["rsna_normal"] * 200)
+        ill = np.array([True] * 150 + [False] * 250)
+        x = rng.normal(0, 1, (400, 6)).astype(np.float32)
+        x[source == "tb_pakistan", 2] += 6
+        keys = np.array([str(place) for place in range(400)])
+        told = tuberculosis.questions(x, ill, source, tuberculosis.deal(keys, 5), keys)
+        self.assertGreater(told["which source, healthy films alone"][0], 0.98)
+        self.assertGreater(told["tuberculosis or healthy, two sources"][0], 0.9)
+        self.assertLess(abs(told["tuberculosis or healthy, one source"][0] - 0.5), 0.15)
+        self.assertLess(abs(told["taught on two sources, judged in one"][0] - 0.5), 0.15)
 
 
 if __name__ == "__main__":
