@@ -112,8 +112,8 @@ GATE = """
 
 A further output of the same file says that a picture is not one to judge: {names}. It was taught by
 films of the training children, films of adults (RSNA normals, TB Pakistan), films inverted, turned and
-cut down, and pictures of other things (photographs, icons, drawings, MRI, CT, pages, noise); its limits
-were placed on "select" films so that 99 % of these children's pass. On pictures held back:
+cut down, and pictures of other things (photographs, icons, drawings, MRI, CT, radiographs computed from
+the CT of one head, drawn bones, pages, noise); its limits were placed on "select" films so that 99 % of these children's pass. On pictures held back:
 
 | pictures | how many | refused | by the output for it |
 | --- | --- | --- | --- |
