@@ -21,7 +21,7 @@ from torch.nn import functional
 import data
 import pictures
 from interventions import INTERVENTIONS
-from net import GATES, like
+from net import GATES, fold, like
 from preprocess import SIZE, prepare
 from train import Device, load
 
@@ -193,7 +193,8 @@ def main():
         net, size = like(args.model, torch.randn(2, 1, 64, 64))
         net = device.put(net).to(memory_format=torch.channels_last)
     else:
-        net, state = load(args.checkpoint, device)
+        net, state = load(args.checkpoint)
+        net = device.put(fold(net)).to(memory_format=torch.channels_last)
         size = state["size"]
     kinds, parts = (np.array([entry[place] for entry in sheet]) for place in (0, 1))
     x = features(net, [entry[2] for entry in sheet], device, size)

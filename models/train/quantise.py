@@ -47,6 +47,19 @@ class RoundResult(nn.Module):
         return inside + (rounded - inside).detach()
 
 
+def store(net, weights):
+    """Gives a folded network the convolution weights that a file with such ``weights`` would give."""
+    with torch.no_grad():
+        for conv in net.convolutions():
+            kernel = conv.weight
+            if weights == "float16":
+                kernel.copy_(kernel.half().float())
+            elif weights == "int8":
+                scale = weight_scale(kernel).view(-1, 1, 1, 1)
+                kernel.copy_(torch.clamp(torch.round(kernel / scale), -WEIGHT_MOST, WEIGHT_MOST) * scale)
+    return net
+
+
 def rounded_modules(net):
     """What rounds its result: every convolution, and the sum of every residual block."""
     return [module for module in net.modules() if hasattr(module, "round_result")

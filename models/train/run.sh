@@ -25,7 +25,7 @@ if [ "$what" = whole ]; then
     teacher=(--teacher "$work/teacher.npy")
 fi
 step train.py "${common[@]}" "${net[@]}" "${teacher[@]}" --seed "${SEED:-0}" --out "$work/net"
-checkpoint=$work/net/model.pt weights=float16
+checkpoint=$work/net/model.pt weights=int8
 if [ "${EIGHT_BITS:-}" ]; then
     step settle.py "${common[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
         --out "$work/net8" --resume
@@ -34,7 +34,8 @@ fi
 [ -d "$work/pictures/files" ] || "$here/pictures.sh" "$work/pictures"
 step gate.py "${common[@]}" --pictures "$work/pictures/files" --checkpoint "$checkpoint" \
     --out "$work/gate.npz"
-step evaluate.py "${common[@]}" --checkpoint "$checkpoint" --gate "$work/gate.json" --out "$out"
+step evaluate.py "${common[@]}" --checkpoint "$checkpoint" --gate "$work/gate.json" \
+    --weights "$weights" --out "$out"
 cp "$work/net/history.json" "$out/history.json"
 step card.py --metrics "$out/metrics.json" --out "$out/card.md"
 step export.py --checkpoint "$checkpoint" --gate "$work/gate.npz" --weights "$weights" \
