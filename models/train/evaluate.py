@@ -30,7 +30,9 @@ from interventions import INTERVENTIONS
 from net import CLASSES, fold
 from train import PRIOR, Device, inputs, load, logits, prior_weights
 
-SENSITIVITY = 0.97      # at least this on "select" films, clean ones and under all interventions
+# Of the ill "select" films, clean ones and under all interventions, at least: 0.97 is wanted, and half a
+# standard error of it over so few films comes on top.
+SENSITIVITY = 0.975
 OPPOSITE = 0.01         # at most this share may get opposite clear answers under a 5 % crop
 MARGINS = np.arange(0.03, 0.151, 0.005)
 DRAWS = 2000

@@ -119,11 +119,13 @@ class Graph:
         if self.weights == "float16":
             stored = self.tensor(f"{name}.half", array.astype(np.float16))
             return self.node("Cast", [stored], name, to=onnx.TensorProto.FLOAT)
-        scale = quantise.weight_scale(torch.from_numpy(array)).numpy()
-        whole = np.rint(array / scale.reshape(-1, 1, 1, 1))
-        stored = self.tensor(f"{name}.int8",
-                             np.clip(whole, -quantise.WEIGHT_MOST, quantise.WEIGHT_MOST)
-                             .astype(np.int8))
+        if self.weights == "qdq":
+            scale = quantise.weight_scale(torch.from_numpy(array)).numpy()
+            whole = np.clip(np.rint(array / scale.reshape(-1, 1, 1, 1)),
+                            -quantise.WEIGHT_MOST, quantise.WEIGHT_MOST)
+        else:
+            whole, scale = (value.numpy() for value in quantise.stored_weights(torch.from_numpy(array)))
+        stored = self.tensor(f"{name}.int8", whole.astype(np.int8))
         zero = self.tensor(f"{name}.zero", np.zeros(len(scale), np.int8))
         return self.node("DequantizeLinear", [stored, self.tensor(f"{name}.scale", scale), zero],
                          name, axis=0)

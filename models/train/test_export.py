@@ -141,6 +141,19 @@ class Export(unittest.TestCase):
         self.assertLess(sizes[1], 0.6 * sizes[0])
         self.assertLess(sizes[2], 0.5 * sizes[0])
 
+    def test_what_is_measured_is_what_ships(self):
+        """quantise.store gives the network exactly the weights that the file has, in large kernels too."""
+        net = nets.fold(Net("whole"))
+        model = export.to_onnx(net, 32, "int8")
+        arrays = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
+        nodes = [node for node in model.graph.node if node.op_type == "DequantizeLinear"]
+        most = set()
+        for node, conv in zip(nodes, quantise.store(net, "int8").convolutions()):
+            whole, scale = arrays[node.input[0]], arrays[node.input[1]]
+            most.add(int(np.abs(whole).max()))
+            np.testing.assert_array_equal(whole * scale.reshape(-1, 1, 1, 1), conv.weight.detach().numpy())
+        self.assertEqual(most, {quantise.WEIGHT_MOST, quantise.LARGE_MOST})
+
     def test_qdq_is_the_rounded_network(self):
         with self.assertRaises(ValueError):
             export.to_onnx(self.net, SIZE, "qdq")
