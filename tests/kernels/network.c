@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { TYPE_UINT8 = 2, TYPE_INT8 = 3, TYPE_INT32 = 6 };
-
 static uint32_t seed;
 static char message[1200];
 

@@ -68,7 +68,7 @@ static inline void put_message(buffer *b, int field, buffer *message)
 }
 
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
-enum { TYPE_FLOAT = 1, TYPE_INT64 = 7 };
+enum { TYPE_FLOAT = 1, TYPE_UINT8 = 2, TYPE_INT8 = 3, TYPE_INT32 = 6, TYPE_INT64 = 7 };
 
 static inline void put_value_info(buffer *graph, int field, const char *name, int rank,
                                   const int64_t *dims)

@@ -15,10 +15,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#define TYPE_UINT8 2
-#define TYPE_INT8 3
-#define TYPE_INT32 6
-
 extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 static const int64_t image_dims[] = {1, 2, 6, 6};

@@ -33,17 +33,18 @@ typedef struct layer_case {
     const char *name;
     size_t tile; /* that is chosen for it */
     int64_t height, width, in, out, pads[4];
-    bool bias, clip, joined;
+    bool bias, clip, joined, stored; /* stored: weights are int8, times a scale for each output */
 } layer_case;
 
 static const layer_case cases[] = {
-    {"tile 2", 2, 8, 8, 64, 64, {1, 1, 1, 1}, true, false, false},
-    {"tile 4", 4, 24, 24, 64, 64, {1, 1, 1, 1}, true, false, false},
-    {"no padding", 4, 26, 30, 64, 64, {0, 0, 0, 0}, false, false, false},
-    {"uneven padding", 4, 29, 31, 32, 64, {0, 2, 1, 0}, true, true, false},
-    {"ragged edge", 4, 27, 33, 48, 36, {1, 1, 1, 1}, true, true, true},
-    {"tile 2, ragged edge", 2, 9, 9, 128, 128, {1, 1, 1, 1}, false, true, true},
-    {"several strips", 4, 60, 50, 64, 32, {1, 1, 1, 1}, true, true, true},
+    {"tile 2", 2, 8, 8, 64, 64, {1, 1, 1, 1}, true, false, false, false},
+    {"tile 4", 4, 24, 24, 64, 64, {1, 1, 1, 1}, true, false, false, false},
+    {"no padding", 4, 26, 30, 64, 64, {0, 0, 0, 0}, false, false, false, false},
+    {"uneven padding", 4, 29, 31, 32, 64, {0, 2, 1, 0}, true, true, false, false},
+    {"ragged edge", 4, 27, 33, 48, 36, {1, 1, 1, 1}, true, true, true, false},
+    {"tile 2, ragged edge", 2, 9, 9, 128, 128, {1, 1, 1, 1}, false, true, true, false},
+    {"several strips", 4, 60, 50, 64, 32, {1, 1, 1, 1}, true, true, true, false},
+    {"int8 weights", 4, 24, 24, 64, 64, {1, 1, 1, 1}, true, false, false, true},
 };
 
 static int64_t out_size(int64_t size, const int64_t *pads, int axis)
@@ -55,6 +56,37 @@ typedef struct data {
     float *x, *w1, *w, *bias;
 } data;
 
+#define SCALE(output) (0x1p-7f * (float)((output) % 5 + 1))
+
+static size_t filters(const layer_case *c)
+{
+    return (size_t)(c->in * c->out) * 9;
+}
+
+/* The weights become whole numbers times their output's scale. */
+static void round_weights(const layer_case *c, const data *d)
+{
+    for (size_t i = 0; i < filters(c); i++)
+        d->w[i] = nearbyintf(d->w[i] * 100) * SCALE(i / (size_t)(c->in * 9));
+}
+
+static void put_stored(buffer *g, const layer_case *c, const data *d, const int64_t *dims)
+{
+    int8_t *whole = malloc(filters(c)), *zeros = calloc((size_t)c->out, 1);
+    float *scales = malloc((size_t)c->out * sizeof *scales);
+    for (size_t i = 0; i < filters(c); i++)
+        whole[i] = (int8_t)(d->w[i] / SCALE(i / (size_t)(c->in * 9)));
+    for (int64_t i = 0; i < c->out; i++)
+        scales[i] = SCALE(i);
+    put_tensor(g, "whole", TYPE_INT8, 4, dims, whole, filters(c));
+    put_tensor(g, "scales", TYPE_FLOAT, 1, &c->out, scales, (size_t)c->out * 4);
+    put_tensor(g, "zeros", TYPE_INT8, 1, &c->out, zeros, (size_t)c->out);
+    buffer node = make_node("DequantizeLinear", "whole scales zeros", "w");
+    put_attribute_int(&node, "axis", 0);
+    put_message(g, GRAPH_NODE, &node);
+    free(whole), free(zeros), free(scales);
+}
+
 static pleura_network *load(const layer_case *c, const data *d)
 {
     int64_t x_dims[] = {1, 3, c->height, c->width}, w1_dims[] = {c->in, 3, 1, 1};
@@ -63,7 +95,10 @@ static pleura_network *load(const layer_case *c, const data *d)
     buffer g = {0};
     put_value_info(&g, GRAPH_INPUT, "x", 4, x_dims);
     put_tensor(&g, "w1", TYPE_FLOAT, 4, w1_dims, d->w1, (size_t)c->in * 12);
-    put_tensor(&g, "w", TYPE_FLOAT, 4, w_dims, d->w, (size_t)(c->in * c->out) * 36);
+    if (c->stored)
+        put_stored(&g, c, d, w_dims);
+    else
+        put_tensor(&g, "w", TYPE_FLOAT, 4, w_dims, d->w, filters(c) * sizeof *d->w);
     put_tensor(&g, "b", TYPE_FLOAT, 1, &c->out, d->bias, (size_t)c->out * 4);
     put_tensor(&g, "low", TYPE_FLOAT, 0, NULL, &bounds[0], 4);
     put_tensor(&g, "high", TYPE_FLOAT, 0, NULL, &bounds[1], 4);
@@ -137,6 +172,8 @@ static void check(const layer_case *c)
 {
     data d = {random_floats((size_t)(3 * c->height * c->width)), random_floats((size_t)c->in * 3),
               random_floats((size_t)(c->in * c->out) * 9), random_floats((size_t)c->out)};
+    if (c->stored)
+        round_weights(c, &d);
     int64_t height = out_size(c->height, c->pads, 0), width = out_size(c->width, c->pads, 1);
     pleura_winograd_shape shape = {(size_t)height, (size_t)width, (size_t)c->in, (size_t)c->out};
     assert_int_equal(pleura_winograd_tile(&shape), c->tile);

@@ -157,17 +157,16 @@ void pleura_depthwise_run(const pleura_depthwise *d, const float *from, float *t
 static pleura_code build(pleura_lowering *l, pleura_step *step)
 {
     const pleura_node *node = step->node;
-    const pleura_value *bias = pleura_node_constant(l->graph, node, 2, PLEURA_FLOAT);
     pleura_depthwise *d = step->context;
+    const float *filters = pleura_lower_floats(l, &l->graph->values[node->inputs[1]]);
+    const float *bias = node->channel_shift || node->input_count < 3
+                            ? node->channel_shift
+                            : pleura_lower_floats(l, &l->graph->values[node->inputs[2]]);
     float *weights = pleura_lower_keep(l, d->channels / 4 * PACKED * sizeof *weights);
     d->zeros = pleura_lower_keep(l, d->channels * sizeof *d->zeros);
     if (l->code != PLEURA_OK)
         return l->code;
-    pleura_depthwise_pack(d->channels, l->graph->values[node->inputs[1]].data, node->channel_scale,
-                          node->channel_shift ? node->channel_shift
-                          : bias              ? bias->data
-                                              : NULL,
-                          weights);
+    pleura_depthwise_pack(d->channels, filters, node->channel_scale, bias, weights);
     d->weights = weights;
     d->in_stride = step->inputs[0]->stride;
     d->out_stride = step->output->stride;

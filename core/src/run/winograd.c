@@ -106,8 +106,10 @@ static void filter_block(const filters *f, size_t m, size_t in, size_t out, floa
 static const float *transform_filters(pleura_lowering *l, const pleura_node *node, size_t m)
 {
     const pleura_value *weights = &l->graph->values[node->inputs[1]];
-    const filters f = {weights->data, node->channel_scale, (size_t)weights->dims[1],
-                       (size_t)weights->dims[0]};
+    const filters f = {pleura_lower_floats(l, weights), node->channel_scale,
+                       (size_t)weights->dims[1], (size_t)weights->dims[0]};
+    if (l->code != PLEURA_OK)
+        return NULL;
     float *to = pleura_lower_scratch(l, (m + 2) * (m + 2) * f.in * f.out * sizeof *to);
     for (size_t i = 0; to && i < f.in; i++)
         for (size_t o = 0; o < f.out; o += 4)
@@ -139,8 +141,9 @@ static void choose_strips(layer *y, size_t in, size_t out)
 
 static const float *keep_bias(pleura_lowering *l, const pleura_node *node, size_t out)
 {
-    const pleura_value *given = pleura_node_constant(l->graph, node, 2, PLEURA_FLOAT);
-    const float *from = node->channel_shift ? node->channel_shift : given ? given->data : NULL;
+    const float *from = node->channel_shift || node->input_count < 3
+                            ? node->channel_shift
+                            : pleura_lower_floats(l, &l->graph->values[node->inputs[2]]);
     float *bias = pleura_lower_keep(l, out * sizeof *bias);
     if (bias && from)
         memcpy(bias, from, out * sizeof *bias);
