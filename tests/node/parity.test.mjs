@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import ort from 'onnxruntime-node';
 import { load } from 'pleura';
 import {
-  deep,
+  deepFilm,
   difference,
   films,
   fixtures,
@@ -91,7 +91,7 @@ test('a 16-bit film', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pleura-'));
   try {
     const path = join(folder, 'deep.png');
-    writeFileSync(path, deep(1500, 1200));
+    writeFileSync(path, deepFilm(fixtures()[0]));
     await compare(t, [path]);
   } finally {
     rmSync(folder, { recursive: true });

@@ -189,6 +189,21 @@ export function blank(width, height) {
   return png(width, height, 8, deflateSync(Buffer.alloc((width + 1) * height, 0)));
 }
 
+/** A film as a 16-bit PNG with something in its lower bytes, which it never had. */
+export function deepFilm(path) {
+  const inspect = (...options) => spawnSync(NATIVE, ['inspect', ...options, path], { maxBuffer: 1 << 28 }).stdout;
+  const { width, height } = JSON.parse(inspect('--json').toString());
+  const greys = inspect('--grey');
+  const rows = Buffer.alloc((width * 2 + 1) * height);
+  let seed = 1;
+  for (let i = 0; i < width * height; i++) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    const grey = Math.min(greys.readUInt16LE(2 * i) + (seed >>> 24), 65_535);
+    rows.writeUInt16BE(grey, Math.floor(i / width) * (width * 2 + 1) + 1 + (i % width) * 2);
+  }
+  return png(width, height, 16, deflateSync(rows));
+}
+
 /** A 16-bit PNG of random greys, with a ramp: nothing in it survives a reduction to 8 bits unnoticed. */
 export function deep(width, height) {
   const rows = Buffer.alloc((width * 2 + 1) * height);
