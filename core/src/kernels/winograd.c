@@ -52,7 +52,7 @@ size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *s)
 
 /* ---- Packing: G g G', scaled to whole numbers ---- */
 
-static void transform_line(size_t m, const int16_t from[3], size_t step, int16_t *to,
+static void transform_line(size_t m, const int16_t *from, size_t step, int16_t *to,
                            size_t to_step)
 {
     int a = from[0], b = from[step], c = from[2 * step];
