@@ -81,7 +81,7 @@ main() {
     cd "$root"
     mkdir -p "$logs"
     if [ -n "$quick" ]; then
-        if stage "toolchain" toolchain/setup.sh native; then native native; fi
+        if stage "toolchain" toolchain/setup.sh native judges; then native native; fi
     else
         if stage "toolchain" toolchain/setup.sh; then all; fi
     fi

@@ -20,6 +20,13 @@ packages_for() {
         have pkg-config || echo pkg-config # the installed library's test
         [[ $(parallel --version 2>/dev/null) = GNU* ]] || echo parallel # docs/archive.md's test
         ;;
+    judges) # other readers of DICOM, which tests compare with
+        have dcmdump || echo dcmtk
+        have dciodvfy || echo dicom3tools
+        have gdcmconv || echo libgdcm-tools
+        [ -e /usr/lib/python3/dist-packages/pydicom/__init__.py ] || echo python3-pydicom
+        [ -e /usr/lib/python3/dist-packages/numpy/__init__.py ] || echo python3-numpy
+        ;;
     node) have npm || printf '%s\n' npm ca-certificates ;;
     browser)
         have chromium || printf '%s\n' chromium fonts-dejavu-core

@@ -10,9 +10,9 @@ done
 
 usage() {
     cat <<'END'
-Usage: toolchain/setup.sh [native] [wasm] [node] [browser]
+Usage: toolchain/setup.sh [native] [wasm] [node] [browser] [judges]
 
-Makes ready what building and testing need (all four when none is named); takes no time when it
+Makes ready what building and testing need (all five when none is named); takes no time when it
 is all there. Apart from a few system packages (apt-get, as root) everything goes to the folder
 $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes it.
 
@@ -20,6 +20,7 @@ $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes 
   wasm     the same, Emscripten and Node.js
   node     Node.js 22 or newer, npm
   browser  Chromium and nginx, for the browser tests; Doxygen, for docs/api
+  judges   DCMTK, GDCM, dicom3tools and pydicom, which the tests of DICOM compare with
 
 Then: cmake --preset native && cmake --build --preset native (or asan, wasm-simd, wasm-relaxed).
 For the same node, emcc and clang in your own shell: . build/toolchain/env.sh
@@ -91,9 +92,9 @@ END
 main() {
     local part things=() packages=()
     case ${1-} in -h | --help) usage && return ;; esac
-    [ $# -gt 0 ] || set -- native wasm node browser
+    [ $# -gt 0 ] || set -- native wasm node browser judges
     for part in "$@"; do
-        case $part in native | wasm | node | browser) ;; *) usage >&2 && exit 2 ;; esac
+        case $part in native | wasm | node | browser | judges) ;; *) usage >&2 && exit 2 ;; esac
         [ "$part" != wasm ] || mapfile -t -O ${#packages[@]} packages < <(packages_for node)
         mapfile -t -O ${#packages[@]} packages < <(packages_for "$part")
         mapfile -t -O ${#things[@]} things < <(things_for "$part")

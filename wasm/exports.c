@@ -221,6 +221,50 @@ EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_csv_header(session *self, pleura_er
     return self->csv.bytes;
 }
 
+/* ---- Results as DICOM files ------------------------------------------------------------------- */
+
+/* Classifies with a heatmap and makes both files; NULL after a fault. A NaN threshold is the model's. */
+EMSCRIPTEN_KEEPALIVE pleura_export *pleura_wasm_export(session *self, const void *bytes, size_t size,
+                                                       float threshold, const char *when,
+                                                       bool identity, pleura_error *error)
+{
+    pleura_classify_options options = {.heatmap = true};
+    options.has_threshold = !isnan(threshold);
+    options.threshold = options.has_threshold ? threshold : 0;
+    pleura_result *result = NULL;
+    pleura_export *made = NULL;
+    if (pleura_classify(self->model, bytes, size, &options, &result, error) == PLEURA_OK)
+        pleura_export_create(self->model, bytes, size, result,
+                             &(pleura_export_options){.when = when, .identity = identity}, &made,
+                             error);
+    pleura_result_free(result);
+    return made;
+}
+
+static const void *exported(const pleura_export *made, bool heatmap, size_t *size)
+{
+    return heatmap ? pleura_export_heatmap(made, size) : pleura_export_report(made, size);
+}
+
+/* The heatmap, or else the report; 0 bytes: there is none. */
+EMSCRIPTEN_KEEPALIVE const void *pleura_wasm_export_bytes(const pleura_export *made, bool heatmap)
+{
+    size_t size;
+    return exported(made, heatmap, &size);
+}
+
+EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_export_size(const pleura_export *made, bool heatmap)
+{
+    size_t size;
+    exported(made, heatmap, &size);
+    return size;
+}
+
+EMSCRIPTEN_KEEPALIVE void pleura_wasm_export_free(pleura_export *made)
+{
+    pleura_export_free(made);
+}
+
 /* ---- The film itself, for people to look at --------------------------------------------------- */
 
 EMSCRIPTEN_KEEPALIVE pleura_image *pleura_wasm_decode(const void *bytes, size_t size,

@@ -1,7 +1,7 @@
 import { bytesOf } from './arrays.js';
 import { PleuraError } from './errors.js';
 import { MAX_BYTES, tooLarge } from './limits.js';
-import type { Bytes, ClassifyOptions } from './types.js';
+import type { Bytes, ClassifyOptions, DicomOptions } from './types.js';
 
 /** The options, if they are what they should be; callers of JavaScript are told by nobody else. */
 export function checked(options: ClassifyOptions): ClassifyOptions {
@@ -13,6 +13,18 @@ export function checked(options: ClassifyOptions): ClassifyOptions {
   }
   if (heatmap !== undefined && typeof heatmap !== 'boolean') {
     throw new PleuraError('argument', 'A heatmap is asked for with true or false.');
+  }
+  return options;
+}
+
+/** The same of dicom()'s. */
+export function checkedDicom(options: DicomOptions): DicomOptions {
+  const { when, identity } = checked(options as ClassifyOptions) as DicomOptions;
+  if (when !== undefined && !(when instanceof Date && !Number.isNaN(when.getTime()))) {
+    throw new PleuraError('argument', 'A moment is given as a Date.');
+  }
+  if (identity !== undefined && typeof identity !== 'boolean') {
+    throw new PleuraError('argument', 'Identity is asked for with true or false.');
   }
   return options;
 }

@@ -35,6 +35,18 @@ export interface Glue {
   _pleura_wasm_fault(session: Pointer, name: Pointer, code: number, message: Pointer, error: Pointer): Pointer;
   _pleura_wasm_csv(session: Pointer): Pointer;
   _pleura_wasm_csv_header(session: Pointer, error: Pointer): Pointer;
+  _pleura_wasm_export(
+    session: Pointer,
+    bytes: Pointer,
+    size: number,
+    threshold: number,
+    when: Pointer,
+    identity: number,
+    error: Pointer,
+  ): Pointer;
+  _pleura_wasm_export_bytes(made: Pointer, heatmap: number): Pointer;
+  _pleura_wasm_export_size(made: Pointer, heatmap: number): number;
+  _pleura_wasm_export_free(made: Pointer): void;
   _pleura_wasm_decode(bytes: Pointer, size: number, error: Pointer): Pointer;
   _pleura_wasm_image_width(image: Pointer): number;
   _pleura_wasm_image_height(image: Pointer): number;

@@ -4,13 +4,13 @@ import { inBatch, type BatchOptions, type Films } from './batch.js';
 import { PleuraError, type PlainError } from './errors.js';
 import { sha256 } from './digest.js';
 import { open, readAll } from './fetch.js';
-import { checked, nameOf, toView, viewOf } from './film.js';
+import { checked, checkedDicom, nameOf, toView, viewOf } from './film.js';
 import { MAX_MODEL_BYTES, modelTooLarge } from './limits.js';
 import { compile, createCore, type Core } from './module.js';
 import type { Prepared } from './protocol.js';
 import { loadFaster, threadsFor } from './threads.js';
 import { chooseTier, type Tier } from './tier.js';
-import type { Answer, Bytes, ClassifyOptions, Film, LoadOptions, Pleura, Report } from './types.js';
+import type { Answer, Bytes, ClassifyOptions, DicomFiles, DicomOptions, Film, LoadOptions, Pleura, Report } from './types.js';
 
 /** What JavaScript's callers may get wrong; the rest is checked where it is used. */
 export function checkLoad(options: LoadOptions): void {
@@ -113,6 +113,13 @@ export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
     return this.#core.fault(name, new PleuraError(code, message));
   }
 
+  async dicom(bytes: Bytes, options: DicomOptions = {}): Promise<DicomFiles> {
+    const { threshold = NaN, when, identity = false } = checkedDicom(options);
+    const view = viewOf(bytes);
+    const film = view instanceof Blob ? await toView(view) : view;
+    return this.#withCodecs(() => this.#core.dicom(film, threshold, moment(when ?? new Date()), identity));
+  }
+
   async decode(bytes: Bytes): Promise<Film> {
     const view = viewOf(bytes);
     const film = view instanceof Blob ? await toView(view) : view;
@@ -156,4 +163,10 @@ class Alone extends LocalPleura implements Pleura {
   classifyAll(films: Films, options?: BatchOptions) {
     return inBatch((film, how) => this.report(film, how), 1, films, options);
   }
+}
+
+/** YYYYMMDDhhmmss in local time, as DICOM has it. */
+function moment(when: Date): string {
+  const parts = [when.getMonth() + 1, when.getDate(), when.getHours(), when.getMinutes(), when.getSeconds()];
+  return [String(when.getFullYear()).padStart(4, '0'), ...parts.map((part) => String(part).padStart(2, '0'))].join('');
 }

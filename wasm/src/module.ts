@@ -5,7 +5,7 @@ import { CODES, PleuraError, type CoreCode } from './errors.js';
 import type { CreateGlue, Glue, Pointer } from './glue.js';
 import { ERROR_BYTES, MAX_BYTES, outOfMemory, tooLarge, wrongInput } from './limits.js';
 import type { Build } from './tier.js';
-import type { Film, ModelInfo, Report, Result } from './types.js';
+import type { DicomFiles, Film, ModelInfo, Report, Result } from './types.js';
 
 const glues: Record<Build, () => Promise<{ default: CreateGlue }>> = {
   simd: () => import('./pleura-simd.mjs'),
@@ -187,6 +187,28 @@ export class Core {
         glue._pleura_wasm_fault(this.#model(), scope.text(name), code, scope.text(error.message), this.#error),
       ),
     );
+  }
+
+  dicom(file: Uint8Array, threshold: number, when: string, identity: boolean): DicomFiles {
+    if (file.byteLength > MAX_BYTES) throw tooLarge(file.byteLength);
+    return this.#call((glue, scope) => {
+      const made = glue._pleura_wasm_export(
+        this.#model(),
+        scope.bytes(file, 'the file'),
+        file.byteLength,
+        threshold,
+        scope.text(when),
+        identity ? 1 : 0,
+        this.#error,
+      );
+      if (made === 0) throw this.#fault();
+      const [report, heatmap] = [0, 1].map((which) => {
+        const [at, size] = [glue._pleura_wasm_export_bytes(made, which), glue._pleura_wasm_export_size(made, which)];
+        return glue.HEAPU8.slice(at, at + size);
+      }) as [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
+      glue._pleura_wasm_export_free(made);
+      return { report, heatmap: heatmap.byteLength > 0 ? heatmap : null };
+    });
   }
 
   decode(file: Uint8Array): Film {

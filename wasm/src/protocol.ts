@@ -1,6 +1,6 @@
 import type { PlainError } from './errors.js';
 import type { Tier } from './tier.js';
-import type { Bytes, ClassifyOptions, Film, LoadOptions, ModelInfo, Progress, Report } from './types.js';
+import type { Bytes, ClassifyOptions, DicomFiles, DicomOptions, Film, LoadOptions, ModelInfo, Progress, Report } from './types.js';
 
 /** What a pool hands to its workers, so that none of them fetches anything for itself. */
 export interface Prepared {
@@ -17,6 +17,7 @@ export interface Methods {
   report(bytes: Bytes, options: ClassifyOptions): Report;
   /** The report of a film that was refused before it was sent. */
   fault(name: string, error: PlainError): Report;
+  dicom(bytes: Bytes, options: DicomOptions): DicomFiles;
   decode(bytes: Bytes): Film;
   preprocess(bytes: Bytes): Float32Array<ArrayBuffer>;
   run(tensor: Float32Array): Float32Array<ArrayBuffer>;

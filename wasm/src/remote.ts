@@ -1,10 +1,10 @@
 import { floatsOf } from './arrays.js';
 import { checkSignal, inBatch, type BatchItem, type BatchOptions, type Films } from './batch.js';
 import { PleuraError, toPlain } from './errors.js';
-import { checked, nameOf, viewOf } from './film.js';
+import { checked, checkedDicom, nameOf, viewOf } from './film.js';
 import { MAX_BYTES, tooLarge, wrongInput } from './limits.js';
 import type { Loaded, Method, Methods } from './protocol.js';
-import type { Answer, Bytes, ClassifyOptions, Film, Pleura, Report } from './types.js';
+import type { Answer, Bytes, ClassifyOptions, DicomFiles, DicomOptions, Film, Pleura, Report } from './types.js';
 
 /** A classifier that runs elsewhere: in one worker, or in several. */
 export interface WorkerPleura extends Pleura {
@@ -58,6 +58,11 @@ export abstract class Remote implements WorkerPleura {
 
   classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void> {
     return inBatch((film, how) => this.report(film, how), this.width, films, options);
+  }
+
+  async dicom(bytes: Bytes, options: DicomOptions = {}): Promise<DicomFiles> {
+    const chosen = checkedDicom(options);
+    return this.ask('dicom', [small(bytes), chosen]);
   }
 
   async decode(bytes: Bytes): Promise<Film> {

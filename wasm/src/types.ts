@@ -154,6 +154,23 @@ export interface ClassifyOptions {
   heatmap?: boolean;
 }
 
+export interface DicomOptions {
+  /** 0 to 1, in place of the model's. */
+  threshold?: number;
+  /** The moment that stands in the files, in local time; now by default. */
+  when?: Date;
+  /** Copies what names the patient and the study, for an archive that needs it. Off by default. */
+  identity?: boolean;
+}
+
+/** A result as DICOM files (docs/dicom.md). */
+export interface DicomFiles {
+  /** The answer, a Comprehensive SR document. */
+  report: Uint8Array<ArrayBuffer>;
+  /** The heatmap over its film, a Secondary Capture image; null where there is none. */
+  heatmap: Uint8Array<ArrayBuffer> | null;
+}
+
 export interface Progress {
   stage: 'module' | 'model';
   loaded: number;
@@ -194,6 +211,8 @@ export interface Pleura {
    * other waits for it.
    */
   classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void>;
+  /** Classifies, and returns the result as DICOM files. Rejects for a file that cannot be judged. */
+  dicom(bytes: Bytes, options?: DicomOptions): Promise<DicomFiles>;
   /** The film itself, to be looked at. Rejects with a PleuraError for a file that cannot be read. */
   decode(bytes: Bytes): Promise<Film>;
   /** The network's input for an image, NCHW. For oracles and benchmarks. */

@@ -55,6 +55,8 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
       return loaded().report(...request.args);
     case 'fault':
       return loaded().fault(...request.args);
+    case 'dicom':
+      return loaded().dicom(...request.args);
     case 'decode':
       return loaded().decode(...request.args);
     case 'preprocess':

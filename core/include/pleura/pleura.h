@@ -442,6 +442,38 @@ size_t pleura_report_csv_header(const pleura_model *model, char *buffer, size_t 
 size_t pleura_report_csv(const pleura_model *model, const char *file, const pleura_result *result,
                          const pleura_error *fault, char *buffer, size_t capacity);
 
+/* ---- Results as DICOM ------------------------------------------------------------------------- */
+
+/*
+ * Two files for an archive: the answer as a Comprehensive SR document, and the heatmap over its film
+ * as a Secondary Capture image. Both say that they are research results. They refer to the film and
+ * stay in its study; nothing else of the film's file is taken over unless `identity` asks for it
+ * (docs/dicom.md lists what is). UIDs follow from the content: the same film, model, options and
+ * moment give the same files to the byte, anything else other UIDs.
+ */
+typedef struct pleura_export pleura_export;
+
+typedef struct pleura_export_options {
+    const char *when; /* the moment, YYYYMMDDhhmmss in local time: it stands in the files */
+    bool identity;    /* copy what names the patient and the study, for an archive that needs it */
+} pleura_export_options;
+
+/* `bytes`: the film's file that `result` came from (any format that is read). */
+pleura_code pleura_export_create(const pleura_model *model, const void *bytes, size_t size,
+                                 const pleura_result *result, const pleura_export_options *options,
+                                 pleura_export **made, pleura_error *error);
+
+/* The files, *size bytes each, which live as long as the export. The heatmap is NULL where the result
+ * has none. */
+const void *pleura_export_report(const pleura_export *made, size_t *size);
+const void *pleura_export_heatmap(const pleura_export *made, size_t *size);
+
+/* Their SOP Instance UIDs. */
+const char *pleura_export_report_uid(const pleura_export *made);
+const char *pleura_export_heatmap_uid(const pleura_export *made); /* NULL: no heatmap */
+
+void pleura_export_free(pleura_export *made);
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,6 +32,8 @@ typedef struct cli_options {
     bool has_threshold;
     float threshold;
     bool heatmap;
+    const char *dicom_out; /* NULL: not given */
+    bool identity;
     bool resume; /* what `output` has rows of is not done again */
     unsigned threads;
     /* of `evaluate` */
@@ -140,6 +142,13 @@ void cli_table_free(cli_table *table);
 void cli_people_head(cli_output *output, const pleura_model *model, const cli_options *options);
 bool cli_people_row(cli_output *output, const pleura_model *model, const char *path,
                     const pleura_result *result, const pleura_error *fault);
+
+/* ---- dicom.c ---- */
+
+/* The result as DICOM files in --dicom-out, sr-UID.dcm and heatmap-UID.dcm. */
+pleura_code cli_dicom_write(const cli_options *options, const pleura_model *model,
+                            const cli_bytes *film, const pleura_result *result,
+                            pleura_error *error);
 
 /* ---- the commands ---- */
 

@@ -27,6 +27,8 @@ static const char help[] =
     "  --heatmap          with --json: where the evidence lies, if the model ends in pooling and "
     "a\n"
     "                     linear layer\n"
+    "  --dicom-out DIR    classify: each answer as DICOM files too, an SR and its heatmap, in DIR;\n"
+    "                     without the patient's name and the like, unless --identity is given\n"
     "  --threads N        threads for one image (1)\n"
     "  --folder DIR       evaluate: where the table's paths start (else beside the table)\n"
     "  --where COLUMN=VALUE, --by COLUMN    evaluate: only these rows; rates for each value too\n"

@@ -51,6 +51,7 @@ static const char **text_option(cli_options *options, const char *name)
         {"--model", &options->model},   {"--output", &options->output},
         {"--labels", &options->labels}, {"--folder", &options->folder},
         {"--by", &options->by},         {"--where", &options->where},
+        {"--dicom-out", &options->dicom_out},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcmp(name, texts[i].name) == 0)
@@ -89,6 +90,8 @@ static bool read_flag(cli_options *options, const char *name)
         options->form = FORM_CSV;
     else if (strcmp(name, "--heatmap") == 0)
         options->heatmap = true;
+    else if (strcmp(name, "--identity") == 0)
+        options->identity = true;
     else if (strcmp(name, "--resume") == 0)
         options->resume = true;
     else if (strcmp(name, "--grey") == 0)
