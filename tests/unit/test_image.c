@@ -349,6 +349,7 @@ static void jpegs_that_are_read(void **state)
     expect_gradient(jpeg_grey, sizeof jpeg_grey, 1, false);
     expect_gradient(jpeg_colour, sizeof jpeg_colour, 3, true);
     expect_gradient(jpeg_progressive, sizeof jpeg_progressive, 3, true);
+    expect_gradient(jpeg_restart, sizeof jpeg_restart, 1, false);
 }
 
 /* The start-of-frame marker's second byte in jpeg_grey. */
@@ -415,6 +416,170 @@ static void jpeg_cut_anywhere(void **state)
     cut_everywhere(jpeg_grey, sizeof jpeg_grey);
     cut_everywhere(jpeg_colour, sizeof jpeg_colour);
     cut_everywhere(jpeg_progressive, sizeof jpeg_progressive);
+}
+
+/* Cut inside its scans, but with an end-of-image marker behind it: what is decoded is the whole
+ * picture, or nothing. */
+static void ended_early(const unsigned char *bytes, size_t size)
+{
+    pleura_image *whole = decoded(bytes, size);
+    size_t at = 0, refused = 0;
+    while (memcmp(bytes + at, "\xFF\xDA", 2) != 0)
+        at++;
+    for (at += 2 + bytes[at + 3]; at < size - 2; at++) {
+        unsigned char copy[1024];
+        pleura_image *image;
+        memcpy(copy, bytes, at);
+        memcpy(copy + at, "\xFF\xD9", 2);
+        if (pleura_image_decode(copy, at + 2, NULL, &image, NULL) != PLEURA_OK)
+            refused++;
+        else if (memcmp(pleura_image_samples(image), pleura_image_samples(whole), 24 * 16 * 2) != 0)
+            fail_msg("%zu of %zu bytes make another picture", at, size);
+        pleura_image_free(image);
+    }
+    assert_true(refused > 10);
+    pleura_image_free(whole);
+}
+
+static void jpeg_that_ends_early(void **state)
+{
+    (void)state;
+    ended_early(jpeg_grey, sizeof jpeg_grey);
+    ended_early(jpeg_colour, sizeof jpeg_colour);
+    ended_early(jpeg_restart, sizeof jpeg_restart);
+}
+
+/* Where a marker of this second byte stands, after `from`. */
+static size_t marker_in(const unsigned char *bytes, size_t from, unsigned char second)
+{
+    while (bytes[from] != 0xFF || bytes[from + 1] != second)
+        from++;
+    return from;
+}
+
+static void jpeg_restart_markers(void **state)
+{
+    (void)state;
+    unsigned char copy[sizeof jpeg_restart];
+    size_t first = marker_in(jpeg_restart, 2, 0xD0);
+    memcpy(copy, jpeg_restart, sizeof copy);
+    copy[first + 1] = 0xD3;
+    expect(copy, sizeof copy, PLEURA_ERROR_CORRUPT, "restart marker 3");
+    /* An interval that lost its last two bytes. */
+    memcpy(copy, jpeg_restart, sizeof copy);
+    memmove(copy + first - 2, copy + first, sizeof copy - first);
+    expect(copy, sizeof copy - 2, PLEURA_ERROR_TRUNCATED, "restart interval");
+    /* Markers in a file that says that it has none. */
+    memcpy(copy, jpeg_restart, sizeof copy);
+    size_t interval = marker_in(jpeg_restart, 2, 0xDD);
+    copy[interval + 5] = 0;
+    expect(copy, sizeof copy, PLEURA_ERROR_CORRUPT, "not the one expected");
+}
+
+/* The last scan of a progressive file left out. */
+static void jpeg_without_its_last_scan(void **state)
+{
+    (void)state;
+    unsigned char copy[sizeof jpeg_progressive];
+    size_t last = 0;
+    for (size_t i = 2; i + 1 < sizeof jpeg_progressive; i++)
+        if (jpeg_progressive[i] == 0xFF && jpeg_progressive[i + 1] == 0xDA)
+            last = i;
+    memcpy(copy, jpeg_progressive, last);
+    memcpy(copy + last, "\xFF\xD9", 2);
+    expect(copy, last + 2, PLEURA_ERROR_TRUNCATED, "without all of its scans");
+}
+
+/* ---- EXIF orientation ---- */
+
+/* The corners of the upright picture, as EXIF 2.3 (4.6.4) has them: where the stored picture's first
+ * row begins, and where it ends. */
+enum { TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT };
+static const unsigned char corners[9][2] = {
+    {TOP_LEFT, TOP_RIGHT},       {TOP_LEFT, TOP_RIGHT},       {TOP_RIGHT, TOP_LEFT},
+    {BOTTOM_RIGHT, BOTTOM_LEFT}, {BOTTOM_LEFT, BOTTOM_RIGHT}, {TOP_LEFT, BOTTOM_LEFT},
+    {TOP_RIGHT, BOTTOM_RIGHT},   {BOTTOM_RIGHT, TOP_RIGHT},   {BOTTOM_LEFT, TOP_LEFT}};
+
+static uint16_t corner(const pleura_image *image, unsigned which)
+{
+    pleura_image_info info;
+    pleura_image_get_info(image, &info);
+    size_t row = which >= BOTTOM_LEFT ? info.height - 1 : 0;
+    return pleura_image_samples(image)[row * info.width + (which % 2 ? info.width - 1 : 0)];
+}
+
+static size_t exif_block(unsigned char *to, bool big, unsigned orientation)
+{
+    static const unsigned char bigs[] = "MM\0*\0\0\0\x8\0\1\1\x12\0\3\0\0\0\1\0\0\0\0\0\0\0\0";
+    static const unsigned char littles[] = "II*\0\x8\0\0\0\1\0\x12\1\3\0\1\0\0\0\0\0\0\0\0\0\0\0";
+    memcpy(to, big ? bigs : littles, 26);
+    to[big ? 19 : 18] = (unsigned char)orientation;
+    return 26;
+}
+
+/* jpeg_grey, 24 x 16 pixels, with `exif` in an APP1 segment. */
+static size_t with_exif(unsigned char *to, const unsigned char *exif, size_t size)
+{
+    memcpy(to, "\xFF\xD8\xFF\xE1\0", 5);
+    to[5] = (unsigned char)(2 + 6 + size);
+    memcpy(to + 6, "Exif\0\0", 6);
+    memcpy(to + 12, exif, size);
+    memcpy(to + 12 + size, jpeg_grey + 2, sizeof jpeg_grey - 2);
+    return 12 + size + sizeof jpeg_grey - 2;
+}
+
+static void expect_turned(const unsigned char *bytes, size_t size, unsigned orientation,
+                          const pleura_image *upright)
+{
+    pleura_image *image = decoded(bytes, size);
+    pleura_image_info info, before;
+    pleura_image_get_info(image, &info);
+    pleura_image_get_info(upright, &before);
+    assert_int_equal(info.width, orientation >= 5 ? before.height : before.width);
+    assert_int_equal(info.height, orientation >= 5 ? before.width : before.height);
+    assert_int_equal(corner(image, corners[orientation][0]), corner(upright, TOP_LEFT));
+    assert_int_equal(corner(image, corners[orientation][1]), corner(upright, TOP_RIGHT));
+    pleura_image_free(image);
+}
+
+static void jpegs_are_turned_upright(void **state)
+{
+    (void)state;
+    pleura_image *upright = decoded(jpeg_grey, sizeof jpeg_grey);
+    unsigned char exif[64], bytes[sizeof jpeg_grey + 64];
+    for (unsigned big = 0; big < 2; big++)
+        for (unsigned orientation = 1; orientation <= 8; orientation++) {
+            size_t size = with_exif(bytes, exif, exif_block(exif, big, orientation));
+            expect_turned(bytes, size, orientation, upright);
+        }
+    /* What is none, and blocks that are cut anywhere, turn nothing. */
+    size_t whole = exif_block(exif, true, 9);
+    expect_turned(bytes, with_exif(bytes, exif, whole), 1, upright);
+    exif_block(exif, true, 6);
+    for (size_t size = 0; size < 20; size++)
+        expect_turned(bytes, with_exif(bytes, exif, size), 1, upright);
+    memset(exif + 4, 0xFF, 4); /* a directory far outside */
+    expect_turned(bytes, with_exif(bytes, exif, whole), 1, upright);
+    pleura_image_free(upright);
+}
+
+static void pngs_are_turned_upright(void **state)
+{
+    (void)state;
+    const unsigned char rows[] = {10, 20, 30, 40, 50, 60};
+    const uint16_t stored[] = {2570, 5140, 7710, 10280, 12850, 15420};
+    pleura_image *upright;
+    assert_int_equal(pleura_image_from_grey16(stored, 3, 2, NULL, &upright, NULL), PLEURA_OK);
+    unsigned char exif[64];
+    for (unsigned orientation = 1; orientation <= 8; orientation++) {
+        png p;
+        png_begin(&p, 3, 2, 8, 0);
+        png_chunk(&p, "eXIf", exif, exif_block(exif, true, orientation));
+        png_data(&p, rows, 2, 3);
+        png_chunk(&p, "IEND", NULL, 0);
+        expect_turned(p.bytes, p.size, orientation, upright);
+    }
+    pleura_image_free(upright);
 }
 
 static void jpeg_without_data(void **state)
@@ -603,6 +768,11 @@ int main(void)
         cmocka_unit_test(jpegs_that_are_read),
         cmocka_unit_test(jpegs_refused_by_name),
         cmocka_unit_test(jpeg_cut_anywhere),
+        cmocka_unit_test(jpeg_that_ends_early),
+        cmocka_unit_test(jpeg_restart_markers),
+        cmocka_unit_test(jpeg_without_its_last_scan),
+        cmocka_unit_test(jpegs_are_turned_upright),
+        cmocka_unit_test(pngs_are_turned_upright),
         cmocka_unit_test(jpeg_without_data),
         cmocka_unit_test(jpeg_of_many_scans),
         cmocka_unit_test(jpeg_too_short_for_its_size),

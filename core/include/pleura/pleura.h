@@ -139,7 +139,7 @@ typedef struct pleura_image_info {
  * Decodes a JPEG (baseline or progressive), PNG (any depth) or DICOM file to grey. The kind is
  * told by the first bytes, never by a name. Colour becomes luma (ITU-R BT.601: .299 R + .587 G +
  * .114 B); alpha is composed over black. `limits` NULL means the defaults. The bytes are not kept.
- * The pixels are taken as they are stored: an EXIF orientation is not applied.
+ * An EXIF orientation (JPEG, PNG) is applied: width and height are those of the upright picture.
  */
 pleura_code pleura_image_decode(const void *bytes, size_t size, const pleura_limits *limits,
                                 pleura_image **image, pleura_error *error);

@@ -10,12 +10,28 @@ struct pleura_image {
     struct pleura_dicom_record *dicom; /* what info.dicom lies in, or NULL */
 };
 
+/* How a picture is to be turned (EXIF 2.3, 4.6.4): which of its sides are the top and the left. */
+#define PLEURA_UPRIGHT 1 /* of 1 to 8 */
+
+/* The most scans that a progressive JPEG may have here (jpeg.c). */
+#define PLEURA_JPEG_MAX_SCANS 32
+
 /* What the walk over a file's container found, before anything is decoded. */
 typedef struct pleura_container {
-    const char *format; /* "JPEG" or "PNG" */
-    uint32_t width, height;
+    const char *format;     /* "JPEG" or "PNG" */
+    uint32_t width, height; /* as stored */
     unsigned bits;
+    unsigned orientation; /* 0: not said */
+    unsigned scans;
+    size_t
+        scan_ends[PLEURA_JPEG_MAX_SCANS]; /* of a JPEG: where the marker behind each scan stands */
 } pleura_container;
+
+/* The orientation in an EXIF block ("II" or "MM" and so on); 0 where it says none. */
+unsigned pleura_exif_orientation(const unsigned char *exif, size_t size);
+
+/* Turns the picture upright. On failure it is as before. */
+pleura_code pleura_image_turn(pleura_image *image, unsigned orientation, pleura_error *error);
 
 /* The caller's limits with the defaults in place of zeros; `limits` may be NULL. */
 pleura_limits pleura_limits_resolve(const pleura_limits *limits);

@@ -2,6 +2,7 @@
 #include "image.h"
 
 #include "../error.h"
+#include "jpeg_scan.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
  * so are usual. Without a limit a file of some kilobytes keeps a decoder busy for minutes. A
  * baseline file has each component in one scan, hence no more scans than components.
  */
-#define MAX_SCANS 32
+#define MAX_SCANS PLEURA_JPEG_MAX_SCANS
 
 typedef struct walk {
     const unsigned char *bytes;
@@ -18,7 +19,9 @@ typedef struct walk {
     const pleura_limits *limits;
     pleura_container *found;
     pleura_error *error;
-    unsigned scans, max_scans;
+    unsigned max_scans;
+    bool in_scan;
+    pleura_jpeg_scans whole;
 } walk;
 
 static size_t read16(const unsigned char *bytes)
@@ -96,20 +99,44 @@ static pleura_code read_frame(walk *w, bool progressive, const unsigned char *fr
                            "JPEG: the height is given only after the first scan (DNL), which is "
                            "not read.");
     w->max_scans = progressive ? MAX_SCANS : components;
-    *w->found = (pleura_container){.format = "JPEG", .width = width, .height = height, .bits = 8};
-    return pleura_check_size("JPEG", width, height, w->limits, w->error);
+    w->found->format = "JPEG";
+    w->found->width = width;
+    w->found->height = height;
+    w->found->bits = 8;
+    pleura_code code = pleura_check_size("JPEG", width, height, w->limits, w->error);
+    return code == PLEURA_OK
+               ? pleura_jpeg_scans_frame(&w->whole, progressive, frame, length, w->error)
+               : code;
 }
 
-static pleura_code begin_scan(walk *w)
+static pleura_code begin_scan(walk *w, const unsigned char *data, size_t length)
 {
     if (!w->found->width)
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
                            "JPEG: image data before any frame header.");
-    if (++w->scans > w->max_scans)
+    if (w->found->scans == w->max_scans)
         return pleura_fail(w->error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
                            "JPEG: more than %u scans, the most that is read of its kind.",
                            w->max_scans);
-    return PLEURA_OK;
+    w->in_scan = true;
+    return pleura_jpeg_scans_begin(&w->whole, data, length, w->at, w->error);
+}
+
+/* At any marker but those inside scans. */
+static pleura_code end_scan(walk *w)
+{
+    if (!w->in_scan)
+        return PLEURA_OK;
+    w->in_scan = false;
+    w->found->scan_ends[w->found->scans++] = w->at - 2;
+    return pleura_jpeg_scans_end(&w->whole, w->bytes, w->at - 2, w->error);
+}
+
+/* The first EXIF block; there may be other data in APP1. */
+static void read_app1(walk *w, const unsigned char *data, size_t length)
+{
+    if (!w->found->orientation && length > 6 && memcmp(data, "Exif\0\0", 6) == 0)
+        w->found->orientation = pleura_exif_orientation(data + 6, length - 6);
 }
 
 static pleura_code read_segment(walk *w, unsigned marker)
@@ -130,7 +157,13 @@ static pleura_code read_segment(walk *w, unsigned marker)
     w->at += length;
     if (marker >= 0xC0 && marker <= 0xC2)
         return read_frame(w, marker == 0xC2, data, length - 2);
-    return marker == 0xDA ? begin_scan(w) : PLEURA_OK;
+    if (marker == 0xC4)
+        return pleura_jpeg_scans_tables(&w->whole, data, length - 2, w->error);
+    if (marker == 0xDD)
+        pleura_jpeg_scans_interval(&w->whole, data, length - 2);
+    if (marker == 0xE1)
+        read_app1(w, data, length - 2);
+    return marker == 0xDA ? begin_scan(w, data, length - 2) : PLEURA_OK;
 }
 
 /* Markers that stand alone: TEM and the restart markers inside a scan. */
@@ -146,7 +179,7 @@ static bool stands_alone(unsigned marker)
  */
 static pleura_code finish(const walk *w)
 {
-    if (!w->scans)
+    if (!w->found->scans)
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
                            "JPEG: it ends at byte %zu without any image data.", w->at);
     uint64_t across = (w->found->width + 7) / 8, down = (w->found->height + 7) / 8;
@@ -154,6 +187,9 @@ static pleura_code finish(const walk *w)
         return pleura_fail(w->error, PLEURA_ERROR_TRUNCATED,
                            "JPEG: %zu bytes cannot hold %u x %u pixels.", w->size,
                            (unsigned)w->found->width, (unsigned)w->found->height);
+    if (!pleura_jpeg_scans_all(&w->whole))
+        return pleura_fail(w->error, PLEURA_ERROR_TRUNCATED,
+                           "JPEG: it ends at byte %zu without all of its scans.", w->at);
     return PLEURA_OK;
 }
 
@@ -189,18 +225,23 @@ pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const ple
     walk w = {
         .bytes = bytes, .size = size, .at = 2, .limits = limits, .found = found, .error = error};
     unsigned marker;
-    while (next_marker(&w, &marker)) {
-        if (stands_alone(marker))
+    pleura_code code = PLEURA_OK;
+    while (code == PLEURA_OK && next_marker(&w, &marker)) {
+        if (stands_alone(marker)) {
+            if (w.in_scan && marker != 0x01)
+                code = pleura_jpeg_scans_restart(&w.whole, bytes, w.at - 2, marker & 7, error);
             continue;
+        }
+        code = end_scan(&w);
+        if (code != PLEURA_OK)
+            return code;
         if (marker == 0xD8)
             return pleura_fail(error, PLEURA_ERROR_CORRUPT,
                                "JPEG: a second image starts at byte %zu, inside the first.",
                                w.at - 2);
         if (marker == 0xD9)
             return finish(&w);
-        pleura_code code = read_segment(&w, marker);
-        if (code != PLEURA_OK)
-            return code;
+        code = read_segment(&w, marker);
     }
-    return truncated(&w);
+    return code == PLEURA_OK ? truncated(&w) : code;
 }

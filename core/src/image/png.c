@@ -105,8 +105,9 @@ static pleura_code read_data(walk *w, const chunk *c)
 static pleura_code read_chunk(walk *w, const chunk *c)
 {
     bool critical = !(c->type & CHUNK(0x20, 0, 0, 0));
-    /* Transparency is the only other chunk that changes the samples. */
-    if ((critical || c->type == CHUNK('t', 'R', 'N', 'S')) &&
+    /* Transparency and orientation are all of the others that change the picture. */
+    bool exif = c->type == CHUNK('e', 'X', 'I', 'f');
+    if ((critical || exif || c->type == CHUNK('t', 'R', 'N', 'S')) &&
         crc32_of(c->data - 4, (size_t)c->length + 4) != read32(c->data + c->length))
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
                            "PNG: the check sum (CRC) of the %s chunk at byte %zu is wrong.",
@@ -119,6 +120,8 @@ static pleura_code read_chunk(walk *w, const chunk *c)
     if (!w->found->width)
         return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
                            "PNG: the first chunk is %s, not the header (IHDR).", c->name);
+    if (exif && !w->found->orientation)
+        w->found->orientation = pleura_exif_orientation(c->data, c->length);
     if (c->type == CHUNK('P', 'L', 'T', 'E'))
         return read_palette(w, c);
     if (c->type == CHUNK('I', 'D', 'A', 'T'))

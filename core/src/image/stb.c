@@ -133,6 +133,53 @@ pleura_code pleura_inflate(const unsigned char *bytes, size_t size, size_t limit
     }
 }
 
+/*
+ * Where a scan's data ends too early stb_image reads zeros, and says nothing: the rest of the picture
+ * becomes grey. So each scan is followed by ones, which no Huffman code may consist of (ITU-T T.81,
+ * annex C): whoever decodes on into them meets a code that is none. A scan that is whole ends
+ * before, and what stands behind it is passed over.
+ */
+#define GUARD 32
+
+static unsigned char *guarded(const unsigned char *bytes, size_t size,
+                              const pleura_container *found, size_t *guarded_size)
+{
+    *guarded_size = size + (size_t)found->scans * GUARD;
+    unsigned char *copy = *guarded_size <= INT_MAX ? pleura_alloc(*guarded_size) : NULL;
+    size_t from = 0, to = 0;
+    if (!copy)
+        return NULL;
+    for (unsigned i = 0; i < found->scans; i++) {
+        memcpy(copy + to, bytes + from, found->scan_ends[i] - from);
+        to += found->scan_ends[i] - from;
+        from = found->scan_ends[i];
+        for (int k = 0; k < GUARD; k += 2)
+            memcpy(copy + to + k, "\xFF\0", 2);
+        to += GUARD;
+    }
+    memcpy(copy + to, bytes + from, size - from);
+    return copy;
+}
+
+/* Samples of 8 bits; NULL with a fault described. `channels` 0: as many as the file has. */
+static unsigned char *load_jpeg(const unsigned char *bytes, size_t size,
+                                const pleura_container *found, int *width, int *height,
+                                int *channels, int wanted, pleura_code *code, pleura_error *error)
+{
+    size_t guarded_size;
+    unsigned char *copy = guarded(bytes, size, found, &guarded_size);
+    if (!copy) {
+        *code = pleura_fail_memory(error, guarded_size, "the JPEG data");
+        return NULL;
+    }
+    begin();
+    unsigned char *pixels =
+        stbi_load_from_memory(copy, (int)guarded_size, width, height, channels, wanted);
+    pleura_free(copy);
+    *code = pixels ? PLEURA_OK : failed(found, error);
+    return pixels;
+}
+
 pleura_code pleura_stb_jpeg_cells(const unsigned char *bytes, size_t size, uint32_t width,
                                   uint32_t height, uint16_t *cells, pleura_error *error)
 {
@@ -147,10 +194,9 @@ pleura_code pleura_stb_jpeg_cells(const unsigned char *bytes, size_t size, uint3
                            "DICOM: %u x %u pixels, and a JPEG of %u x %u.", (unsigned)width,
                            (unsigned)height, (unsigned)found.width, (unsigned)found.height);
     int w = 0, h = 0, channels = 0;
-    begin();
-    unsigned char *pixels = stbi_load_from_memory(bytes, (int)size, &w, &h, &channels, 1);
+    unsigned char *pixels = load_jpeg(bytes, size, &found, &w, &h, &channels, 1, &code, error);
     if (!pixels)
-        return failed(&found, error);
+        return code;
     for (size_t i = 0; i < (size_t)width * height; i++)
         cells[i] = pixels[i];
     stbi_image_free(pixels);
@@ -168,18 +214,31 @@ static pleura_image *new_image(const pleura_container *found, int channels)
     return image;
 }
 
+static void *load(const unsigned char *bytes, size_t size, const pleura_container *found,
+                  int *width, int *height, int *channels, pleura_code *code, pleura_error *error)
+{
+    void *pixels;
+    if (found->scans) {
+        pixels = load_jpeg(bytes, size, found, width, height, channels, 0, code, error);
+    } else {
+        pixels =
+            found->bits == 16
+                ? (void *)stbi_load_16_from_memory(bytes, (int)size, width, height, channels, 0)
+                : stbi_load_from_memory(bytes, (int)size, width, height, channels, 0);
+        *code = pixels ? PLEURA_OK : failed(found, error);
+    }
+    return pixels;
+}
+
 pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
                               const pleura_container *found, pleura_image **image,
                               pleura_error *error)
 {
     int width = 0, height = 0, channels = 0;
-    begin();
-    void *pixels =
-        found->bits == 16
-            ? (void *)stbi_load_16_from_memory(bytes, (int)size, &width, &height, &channels, 0)
-            : stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 0);
+    pleura_code code;
+    void *pixels = load(bytes, size, found, &width, &height, &channels, &code, error);
     if (!pixels)
-        return failed(found, error);
+        return code;
     if ((uint32_t)width != found->width || (uint32_t)height != found->height) {
         stbi_image_free(pixels);
         return pleura_fail(error, PLEURA_ERROR_INTERNAL,
@@ -194,5 +253,10 @@ pleura_code pleura_stb_decode(const unsigned char *bytes, size_t size,
     stbi_image_free(pixels);
     if (!*image)
         return pleura_fail_memory(error, (size_t)found->width * found->height * 2, "the image");
-    return PLEURA_OK;
+    code = pleura_image_turn(*image, found->orientation, error);
+    if (code != PLEURA_OK) {
+        pleura_image_free(*image);
+        *image = NULL;
+    }
+    return code;
 }
