@@ -58,8 +58,8 @@ export class Thumbnails {
 
   async #make(file: Blob): Promise<ImageBitmap> {
     try {
-      // As the core reads it: without turning it by the camera's note.
-      return await createImageBitmap(file, { resizeHeight: SIDE, resizeQuality: 'medium', imageOrientation: 'none' });
+      // As the core reads it: turned upright where EXIF says how.
+      return await createImageBitmap(file, { resizeHeight: SIDE, resizeQuality: 'medium', imageOrientation: 'from-image' });
     } catch {
       return createImageBitmap(shrink(await this.#decode(file)));
     }
