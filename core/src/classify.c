@@ -93,7 +93,7 @@ static pleura_code judge(pleura_model *model, const pleura_image *image, bool he
 {
     const pleura_decision_spec *spec = pleura_model_decision_spec(model);
     double start = pleura_clock_ms();
-    pleura_gate(image, spec->min_side, &result->reasons);
+    pleura_gate(image, &spec->limits, &result->reasons);
     result->times.preprocess = pleura_clock_ms() - start;
     if (pleura_reasons_refuse(&result->reasons))
         return PLEURA_OK;

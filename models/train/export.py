@@ -39,6 +39,7 @@ FIXED = {
     "pleura.input.std_floor": repr(preprocess.STD_FLOOR),
     "pleura.input.range": "unit",
     "pleura.gate.min_side": "200",
+    "pleura.gate.max_age": "18",
     "pleura.population": (
         "Children of about 1 to 5 years, frontal (AP) chest radiographs, one hospital: Guangzhou "
         "Women and Children's Medical Center. Not adults, not newborns, not lateral views."

@@ -133,7 +133,7 @@ static void check_use(const pleura_image *image)
     for (int i = 0; i < 16 * 12; i++)
         CHECK(isfinite(tensor[i]));
     pleura_reasons reasons = {0};
-    pleura_gate(image, 100, &reasons);
+    pleura_gate(image, &(pleura_gate_limits){.min_side = 100, .max_age = 18}, &reasons);
     char text[8192];
     size_t length = pleura_image_json(image, "f", text, sizeof text);
     CHECK(length < sizeof text && strlen(text) == length && text[0] == '{');

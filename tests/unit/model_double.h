@@ -39,7 +39,7 @@ static inline pleura_model model_double(void)
                      .finding = 3,
                      .threshold = 0.5f,
                      .margin = 0.02f,
-                     .min_side = 8},
+                     .limits = {.min_side = 8}},
         .outputs = {0.125f, 0.25f, 0.625f},
         .finding = "pneumonia",
     };

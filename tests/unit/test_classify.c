@@ -63,7 +63,7 @@ static void the_gate_stops_the_network(void **state)
 {
     (void)state;
     pleura_model model = model_double();
-    model.decision.min_side = 17; /* the image has 24 x 16 */
+    model.decision.limits.min_side = 17; /* the image has 24 x 16 */
     pleura_result *result = classified(&model, NULL);
     assert_int_equal(model.runs, 0);
     assert_int_equal(pleura_result_outcome(result), PLEURA_CANNOT_SAY);
@@ -263,7 +263,7 @@ static void a_heatmap_where_it_is_asked_for(void **state)
     assert_int_equal(pleura_result_heatmap(result)->answer, 2);
     pleura_result_free(result);
 
-    model.decision.min_side = 100; /* refused: no probabilities, no map */
+    model.decision.limits.min_side = 100; /* refused: no probabilities, no map */
     result = classified(&model, &options);
     assert_null(pleura_result_heatmap(result));
     pleura_result_free(result);

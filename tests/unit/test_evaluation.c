@@ -49,10 +49,10 @@ static pleura_code evaluate(pleura_model *model, const pleura_evaluation_options
         code = add(model, *evaluation, &films[i], error);
     if (code == PLEURA_OK)
         code = pleura_evaluation_add(*evaluation, NULL, "normal", NULL, NULL, error);
-    model->decision.min_side = 1000;
+    model->decision.limits.min_side = 1000;
     if (code == PLEURA_OK)
         code = add(model, *evaluation, &films[2], error);
-    model->decision.min_side = 8;
+    model->decision.limits.min_side = 8;
     return code == PLEURA_OK ? pleura_evaluation_compute(*evaluation, error) : code;
 }
 

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "decide/gate.h"
 #include "png_writer.h"
 
@@ -27,7 +29,7 @@ static pleura_image *ramp(uint32_t width, uint32_t height, uint32_t low, uint32_
 static void expect(pleura_image *image, uint32_t min_side, unsigned wanted)
 {
     pleura_reasons reasons = {0};
-    pleura_gate(image, min_side, &reasons);
+    pleura_gate(image, &(pleura_gate_limits){.min_side = min_side}, &reasons);
     assert_int_equal(reasons.set, wanted);
     assert_int_equal(pleura_reasons_refuse(&reasons), wanted != 0);
     for (unsigned bit = 1; bit < 64; bit <<= 1) {
@@ -115,9 +117,10 @@ static unsigned reasons_of(const char *modality, const char *part, const char *v
     const pleura_dicom_info dicom = {.modality = modality,
                                      .body_part = part,
                                      .view_position = view,
-                                     .patient_orientation = orientation};
+                                     .patient_orientation = orientation,
+                                     .age_years = NAN};
     pleura_reasons reasons = {0};
-    pleura_gate_dicom(&dicom, &reasons);
+    pleura_gate_dicom(&dicom, &(pleura_gate_limits){.max_age = 18}, &reasons);
     return reasons.set;
 }
 
@@ -135,10 +138,35 @@ static void what_a_dicom_file_says(void **state)
                      PLEURA_REASON_NOT_CHEST | PLEURA_REASON_LATERAL);
 }
 
+static void adults(void **state)
+{
+    (void)state;
+    static const struct {
+        double age, most;
+        bool refused;
+    } cases[] = {{45, 18, true}, {18, 18, true}, {17.9, 18, false},
+                 {4, 18, false}, {45, 0, false}, {NAN, 18, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const pleura_dicom_info dicom = {.modality = "DX",
+                                         .body_part = "",
+                                         .view_position = "",
+                                         .patient_orientation = "",
+                                         .age_years = cases[i].age};
+        pleura_reasons reasons = {0};
+        pleura_gate_dicom(&dicom, &(pleura_gate_limits){.max_age = cases[i].most}, &reasons);
+        assert_int_equal(reasons.set, cases[i].refused ? PLEURA_REASON_ADULT : 0);
+        if (i == 0)
+            assert_string_equal(pleura_reasons_text(&reasons, PLEURA_REASON_ADULT),
+                                "The file says that the patient is 45 years old, and the model is "
+                                "for patients under 18.");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_dicom_file_says),
+        cmocka_unit_test(adults),
         cmocka_unit_test(films_pass),
         cmocka_unit_test(small_images),
         cmocka_unit_test(strips),

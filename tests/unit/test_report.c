@@ -56,7 +56,7 @@ static void json_of_a_refusal(void **state)
 {
     (void)state;
     pleura_model model = model_double();
-    model.decision.min_side = 100;
+    model.decision.limits.min_side = 100;
     pleura_result *result = classified(&model);
     expect_start(pleura_report_json, &model, "f", result, NULL,
                  "{\"schema\":\"pleura.result/1\",\"file\":\"f\",\"outcome\":\"cannot_say\","
@@ -117,7 +117,7 @@ static void csv_of_a_refusal(void **state)
 {
     (void)state;
     pleura_model model = model_double();
-    model.decision.min_side = 100;
+    model.decision.limits.min_side = 100;
     pleura_result *result = classified(&model);
     expect_start(pleura_report_csv, &model, "f", result, NULL,
                  "f,cannot_say,pneumonia,,,,,0.5,too_small,,,00ff,");

@@ -26,7 +26,7 @@ typedef struct pleura_decision_spec {
     const char *const *answer_names; /* label_count + group_count */
     size_t finding;          /* the answer that the threshold is about, or PLEURA_NO_ANSWER */
     float threshold, margin; /* of its probability; margin 0 = no doubtful range */
-    uint32_t min_side;       /* pixels; 0 = no lower limit */
+    pleura_gate_limits limits;
     pleura_gate_spec gate;   /* of the network; output NULL = none */
 } pleura_decision_spec;
 

@@ -77,19 +77,21 @@ static void check_contrast(const pleura_image *image, const pleura_image_info *i
                            "%s %% are needed%s.",
                            pleura_fixed_text(&found, 100 * spread, 1),
                            pleura_fixed_text(&least, 100 * PLEURA_GATE_MIN_CONTRAST, 0),
-                           info->bits == 16 && !info->dicom ? " (12-bit samples in a 16-bit file must be scaled "
-                                              "to its range)"
-                                            : "");
+                           info->bits == 16 && !info->dicom
+                               ? " (12-bit samples in a 16-bit file must be scaled "
+                                 "to its range)"
+                               : "");
 }
 
-void pleura_gate(const pleura_image *image, uint32_t min_side, pleura_reasons *reasons)
+void pleura_gate(const pleura_image *image, const pleura_gate_limits *limits,
+                 pleura_reasons *reasons)
 {
     pleura_image_info info;
     pleura_image_get_info(image, &info);
-    check_size(&info, min_side, reasons);
+    check_size(&info, limits->min_side, reasons);
     check_proportions(&info, reasons);
     check_colour(&info, reasons);
     check_contrast(image, &info, reasons);
     if (info.dicom)
-        pleura_gate_dicom(info.dicom, reasons);
+        pleura_gate_dicom(info.dicom, limits, reasons);
 }

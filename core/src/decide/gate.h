@@ -20,11 +20,23 @@
  * coloured screen: .046; the least coloured of 8 photographs: .11. */
 #define PLEURA_GATE_MAX_CHROMA 0.08
 
-/* Adds what speaks against judging the image; nothing if it passes. */
-void pleura_gate(const pleura_image *image, uint32_t min_side, pleura_reasons *reasons);
+/* What a model says of the images that it is for; 0: no limit. */
+typedef struct pleura_gate_limits {
+    uint32_t min_side; /* pixels */
+    double max_age;    /* years, where a file says how old the patient is */
+} pleura_gate_limits;
 
-/* Of those, what a DICOM file's attributes say: another modality or part of the body, from the side. */
-void pleura_gate_dicom(const pleura_dicom_info *dicom, pleura_reasons *reasons);
+/* From this age on patients are adults, for a model that says that it is not for those. */
+#define PLEURA_GATE_ADULT 18.0
+
+/* Adds what speaks against judging the image; nothing if it passes. */
+void pleura_gate(const pleura_image *image, const pleura_gate_limits *limits,
+                 pleura_reasons *reasons);
+
+/* Of those, what a DICOM file's attributes say: another modality or part of the body, from the side,
+ * of somebody older. */
+void pleura_gate_dicom(const pleura_dicom_info *dicom, const pleura_gate_limits *limits,
+                       pleura_reasons *reasons);
 
 /* A model may have a gate of its own: an output with one number for each reason to refuse. */
 #define PLEURA_GATE_MAX_RULES 6

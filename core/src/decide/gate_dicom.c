@@ -1,4 +1,5 @@
 /* What a DICOM file says of itself against judging it. */
+#include "../text.h"
 #include "gate.h"
 
 #include <string.h>
@@ -17,9 +18,10 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
  * may: CR and DX do, and OT and SC may be anything. */
 static void check_modality(const pleura_dicom_info *dicom, pleura_reasons *reasons)
 {
-    static const char *const others[] = {"CT",  "MR", "US",   "NM", "PT",   "MG",    "IO",    "PX",
-                                         "ES",  "GM", "SM",   "OP", "OPT",  "XC",    "DG",    "TG",
-                                         "BMD", "XA", "IVUS", "BI", "BDUS", "IVOCT", "RTDOSE"};
+    static const char *const others[] = {"CT",    "MR",     "US",      "NM",  "PT",   "MG",  "IO",
+                                         "PX",    "ES",     "GM",      "SM",  "OP",   "OPT", "XC",
+                                         "DG",    "TG",     "BMD",     "XA",  "IVUS", "BI",  "BDUS",
+                                         "IVOCT", "RTDOSE", "RTIMAGE", "SEG", "OCT"};
     if (is_one_of(dicom->modality, others, COUNT(others)))
         pleura_reasons_add(reasons, PLEURA_REASON_NOT_CHEST,
                            "The file says that it is no chest X-ray: its modality is %s.",
@@ -59,9 +61,23 @@ static void check_view(const pleura_dicom_info *dicom, pleura_reasons *reasons)
                            dicom->patient_orientation);
 }
 
-void pleura_gate_dicom(const pleura_dicom_info *dicom, pleura_reasons *reasons)
+/* At the limit itself a patient is too old: "018Y" is somebody of 18. */
+static void check_age(const pleura_dicom_info *dicom, double max_age, pleura_reasons *reasons)
+{
+    pleura_number age, most;
+    if (max_age > 0 && dicom->age_years >= max_age)
+        pleura_reasons_add(reasons, PLEURA_REASON_ADULT,
+                           "The file says that the patient is %s years old, and the model is for "
+                           "patients under %s.",
+                           pleura_fixed_text(&age, dicom->age_years, 0),
+                           pleura_number_text(&most, max_age, 3));
+}
+
+void pleura_gate_dicom(const pleura_dicom_info *dicom, const pleura_gate_limits *limits,
+                       pleura_reasons *reasons)
 {
     check_modality(dicom, reasons);
     check_body_part(dicom, reasons);
     check_view(dicom, reasons);
+    check_age(dicom, limits->max_age, reasons);
 }

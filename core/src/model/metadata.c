@@ -284,6 +284,15 @@ static pleura_code read_gate(const source *s, pleura_gate_spec *gate)
     return code == PLEURA_OK ? read_gate_thresholds(s, gate) : code;
 }
 
+/* The age limit of a model whose own gate looks for adults; 0 for others. */
+static float refuses_adults(const pleura_gate_spec *gate)
+{
+    for (size_t i = 0; gate->output && i < gate->count; i++)
+        if (gate->rules[i].reason == PLEURA_REASON_ADULT)
+            return (float)PLEURA_GATE_ADULT;
+    return 0;
+}
+
 pleura_code pleura_metadata_decision(const pleura_property *properties, size_t count,
                                      size_t outputs, pleura_arena *arena,
                                      pleura_decision_spec *decision, pleura_error *error)
@@ -298,7 +307,7 @@ pleura_code pleura_metadata_decision(const pleura_property *properties, size_t c
     if (schema && strcmp(schema, "1") != 0)
         return refuse(&s, "pleura.schema", "this version reads schema 1");
     int activation;
-    float side;
+    float side, age;
     pleura_code code = read_answers(&s, outputs, arena, decision);
     if (code == PLEURA_OK)
         code = choice(&s, "pleura.activation", activations, &activation);
@@ -312,10 +321,12 @@ pleura_code pleura_metadata_decision(const pleura_property *properties, size_t c
         code = number(&s, "pleura.gate.min_side", 0, PLEURA_DEFAULT_MAX_SIDE, 0, &side);
     if (code == PLEURA_OK)
         code = read_gate(&s, &decision->gate);
+    if (code == PLEURA_OK)
+        code = number(&s, "pleura.gate.max_age", 0, 200, refuses_adults(&decision->gate), &age);
     if (code != PLEURA_OK)
         return code;
     decision->activation = (pleura_activation)activation;
-    decision->min_side = (uint32_t)side;
+    decision->limits = (pleura_gate_limits){.min_side = (uint32_t)side, .max_age = (double)age};
 
     const char *finding = find(&s, "pleura.finding");
     decision->finding = finding ? find_name(decision->answer_names,
