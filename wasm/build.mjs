@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { sbom } from '../toolchain/sbom.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist/`;
@@ -35,3 +36,5 @@ if (after === undefined || more.length > 0) {
   process.exit(1);
 }
 writeFileSync(glue, `${before}new URL(import.meta.url)${after}`);
+
+writeFileSync(`${dist}sbom.cdx.json`, sbom(modules.map(({ to }) => to)));
