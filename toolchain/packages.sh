@@ -24,6 +24,8 @@ packages_for() {
         have dcmdump || echo dcmtk
         have dciodvfy || echo dicom3tools
         have gdcmconv || echo libgdcm-tools
+        have opj_compress || echo libopenjp2-tools
+        [ -e /usr/lib/python3/dist-packages/PIL/__init__.py ] || echo python3-pil
         [ -e /usr/lib/python3/dist-packages/pydicom/__init__.py ] || echo python3-pydicom
         [ -e /usr/lib/python3/dist-packages/numpy/__init__.py ] || echo python3-numpy
         ;;
