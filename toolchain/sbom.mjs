@@ -1,4 +1,4 @@
-// Writes the software bill of materials of the WebAssembly modules and of the page (CycloneDX 1.5,
+// Writes the software bill of materials of the WebAssembly modules (CycloneDX 1.5,
 // JSON) to standard output: what is compiled into them, from the pins that the build uses itself.
 //
 //     node toolchain/sbom.mjs [FILE...]     FILE...: what was built of it, listed with its SHA-256

@@ -75,7 +75,6 @@ function content() {
     (files ??= [
       { name: 'model.onnx', source: readFileSync(MODEL) },
       { name: 'model.about.json', source: JSON.stringify(about()) },
-      { name: 'sbom.cdx.json', source: readFileSync(path('../wasm/dist/sbom.cdx.json')) },
       { name: 'examples/index.json', source: JSON.stringify((await answers()).listed) },
       ...films.map(({ file }) => ({ name: `examples/${file}`, source: readFileSync(FILMS + file) })),
     ]);

@@ -460,6 +460,27 @@ static void nested_too_deep(void **state)
     }
 }
 
+/* Of 8 bytes each, in implicit little endian. */
+static void too_many_elements(void **state)
+{
+    (void)state;
+    static const unsigned char empty[] = {0x08, 0, 0x80, 0, 0, 0, 0, 0};
+    const size_t count = PLEURA_DICOM_MAX_ELEMENTS + 1;
+    dicom d;
+    dicom_begin(&d, IMPLICIT);
+    unsigned char *bytes = malloc(d.size + 8 * count);
+    assert_non_null(bytes);
+    memcpy(bytes, d.bytes, d.size);
+    for (size_t i = 0; i < count; i++)
+        memcpy(bytes + d.size + 8 * i, empty, 8);
+    pleura_error error = {0};
+    pleura_image *image;
+    assert_int_equal(pleura_image_decode(bytes, d.size + 8 * count, NULL, &image, &error),
+                     PLEURA_ERROR_TOO_LARGE);
+    assert_string_equal(error.message, "DICOM: it has more than 1000000 elements.");
+    free(bytes);
+}
+
 static void structure_that_is_wrong(void **state)
 {
     (void)state;
@@ -607,6 +628,117 @@ static void compressed(void **state)
                     fail_msg("%s: value %d is %d, not %d", films[i].syntax, p, stored[p], wanted);
             }
         }
+}
+
+/* What stands behind the end of the picture counts, too: it is looked for, not decoded. */
+static void too_many_scans(void **state)
+{
+    (void)state;
+    unsigned char copy[4096];
+    film f = films[0];
+    assert_true(f.size + 2 * 64 <= sizeof copy);
+    memcpy(copy, f.bytes, f.size);
+    for (size_t i = 0; i < 64; i++)
+        memcpy(copy + f.size + 2 * i, "\xFF\xDA", 2);
+    f.bytes = copy;
+    f.size += 2 * 64;
+    dicom d = film_file(&f, FILM_HEIGHT, 1 << 15);
+    expect_refused(&d, PLEURA_ERROR_UNSUPPORTED_IMAGE, "more than 64 scans");
+}
+
+/* A JPEG 2000 codestream of 4,096 x 4,096 pixels in one tile, as far as its coding style. */
+typedef struct j2k {
+    unsigned char bytes[256];
+    size_t size;
+} j2k;
+
+static j2k j2k_begin(void)
+{
+    static const unsigned char size[] =
+        "\xFF\x4F\xFF\x51\0\x29\0\0\0\0\x10\0\0\0\x10\0\0\0\0\0\0\0\0\0"
+        "\0\0\x10\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\1\xB\1\1";
+    j2k j = {.size = sizeof size - 1};
+    memcpy(j.bytes, size, j.size);
+    return j;
+}
+
+/* COD, or COC of component 0 where `component`; block: the exponents less 2; precinct: of every
+ * resolution, 0xFF for none given. */
+static void j2k_style(j2k *j, bool component, unsigned layers, unsigned levels, unsigned block,
+                      unsigned precinct)
+{
+    bool sized = precinct != 0xFF;
+    unsigned char *p = j->bytes + j->size;
+    size_t rest = 5 + (sized ? levels + 1 : 0), length = 2 + (component ? 2 : 5) + rest;
+    memcpy(p, component ? "\xFF\x53\0" : "\xFF\x52\0", 3);
+    p[3] = (unsigned char)length;
+    p += 4;
+    if (component)
+        *p++ = 0;
+    *p++ = sized;
+    if (!component) {
+        const unsigned char sg[] = {0, (unsigned char)(layers >> 8), (unsigned char)layers, 0};
+        memcpy(p, sg, 4);
+        p += 4;
+    }
+    const unsigned char sp[] = {(unsigned char)levels, (unsigned char)block, (unsigned char)block,
+                                0, 1};
+    memcpy(p, sp, 5);
+    memset(p + 5, (int)precinct, rest - 5);
+    j->size += 2 + length;
+}
+
+static void expect_j2k(const j2k *j, pleura_code code, const char *words)
+{
+    const layout l = {.columns = 4096,
+                      .rows = 4096,
+                      .samples = 1,
+                      .allocated = 16,
+                      .stored = 12,
+                      .photometric = "MONOCHROME2"};
+    dicom d;
+    dicom_begin(&d, SYNTAX_JPEG_2000);
+    dicom_layout(&d, &l);
+    dicom_head(&d, 0x7FE00010, "OB", UNDEFINED);
+    dicom_item(&d, NULL, 0);
+    dicom_item(&d, j->bytes, j->size + j->size % 2);
+    dicom_end_sequence(&d);
+    expect_refused(&d, code, words);
+}
+
+/* What would take gigabytes is refused before it is made; what films have is left to the decoder. */
+static void jpeg_2000_limits(void **state)
+{
+    (void)state;
+    j2k j = j2k_begin();
+    j2k_style(&j, false, 1, 5, 4, 0x00);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "precincts; at most 65536");
+    j = j2k_begin();
+    j2k_style(&j, false, 1, 5, 0, 0xFF);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "code-blocks; at most 262144");
+    j = j2k_begin();
+    j2k_style(&j, false, 65535, 5, 4, 0x77);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "packets; at most 16777216");
+    /* Each alone is harmless: the layers of one marker, the precincts of the other. */
+    j = j2k_begin();
+    j2k_style(&j, true, 0, 5, 4, 0x66);
+    j2k_style(&j, false, 65535, 5, 4, 0xFF);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "packets; at most 16777216");
+    /* In the header of a tile-part, too. */
+    j = j2k_begin();
+    j2k_style(&j, false, 1, 5, 4, 0xFF);
+    memcpy(j.bytes + j.size, "\xFF\x90\0\xA\0\0\0\0\0\0\0\1", 12);
+    j.size += 12;
+    j2k_style(&j, false, 1, 5, 4, 0x00);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "precincts; at most 65536");
+    j = j2k_begin();
+    j2k_style(&j, false, 12, 5, 3, 0x88);
+    expect_j2k(&j, PLEURA_ERROR_CORRUPT, "cannot be decoded");
+    j.bytes[j.size - 11] = 33;
+    expect_j2k(&j, PLEURA_ERROR_CORRUPT, "coding style");
+    j = j2k_begin();
+    memcpy(j.bytes + 26, "\0\x10\0\0\0\x10", 6);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "tiles of 16 x 16");
 }
 
 /* Never a picture that is partly there, nor one of another size; every byte may be wrong. */
@@ -796,6 +928,9 @@ int main(void)
         cmocka_unit_test(any_byte_changed),
         cmocka_unit_test(fragments),
         cmocka_unit_test(compressed),
+        cmocka_unit_test(too_many_elements),
+        cmocka_unit_test(too_many_scans),
+        cmocka_unit_test(jpeg_2000_limits),
         cmocka_unit_test(compressed_and_damaged),
         cmocka_unit_test(attributes),
         cmocka_unit_test(pixels_that_are_not_square),

@@ -225,6 +225,41 @@ static void refuses_what_does_not_fit(void **state)
     assert_refused(&file, PLEURA_ERROR_ONNX, "Relu 'y' reads 'nowhere'");
 }
 
+/* Many nodes in a row, or many outputs of few nodes: each name is a tensor. */
+static void refuses_what_is_too_large(void **state)
+{
+    (void)state;
+    pleura_error error = {0};
+    pleura_model *model;
+    assert_int_equal(pleura_model_load("", PLEURA_MAX_MODEL_BYTES + 1, NULL, &model, &error),
+                     PLEURA_ERROR_MODEL_TOO_LARGE);
+
+    buffer graph = classifier_graph();
+    char from[32] = "logits", to[32];
+    for (int i = 0; i <= PLEURA_MAX_NODES; i++) {
+        snprintf(to, sizeof to, "n%d", i);
+        put_node(&graph, "Relu", from, to);
+        memcpy(from, to, sizeof to);
+    }
+    buffer file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "more than 20000 nodes");
+
+    graph = classifier_graph();
+    const float one = 1;
+    for (int i = 0; i <= PLEURA_MAX_VALUES; i++) {
+        snprintf(to, sizeof to, "t%d", i);
+        put_tensor(&graph, to, TYPE_FLOAT, 0, NULL, &one, sizeof one);
+    }
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "100000 tensors");
+
+    const int64_t dims[] = {1, 1, 1, 1, 1, 1, 1};
+    graph = classifier_graph();
+    put_tensor(&graph, "deep", TYPE_FLOAT, 7, dims, &one, sizeof one);
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_SHAPE, "'deep' has 7 dimensions");
+}
+
 static void refuses_wrong_metadata(void **state)
 {
     (void)state;
@@ -438,6 +473,7 @@ int main(void)
         cmocka_unit_test(two_models_at_once),
         cmocka_unit_test(refuses_an_unknown_operator_by_name),
         cmocka_unit_test(refuses_what_does_not_fit),
+        cmocka_unit_test(refuses_what_is_too_large),
         cmocka_unit_test(refuses_wrong_metadata),
         cmocka_unit_test(the_gate_is_an_output_of_the_network),
         cmocka_unit_test(refuses_a_gate_that_is_none),

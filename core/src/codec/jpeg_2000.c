@@ -2,6 +2,7 @@
 #include "../error.h"
 #include "../memory.h"
 #include "jpeg.h"
+#include "jpeg_2000_header.h"
 
 #include <openjpeg.h>
 
@@ -10,12 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-/*
- * OpenJPEG makes its tables of tiles before it decodes anything: 5.6 KB a tile, 65,535 tiles at
- * most. Films have one tile, or some hundred.
- */
-#define MAX_TILES 4096
 
 /*
  * OpenJPEG does not get over an allocation that fails: it goes on without a tag tree and reads NULL, or
@@ -150,37 +145,6 @@ static bool is_box(const pleura_codec_job *job)
     return job->size >= 8 && memcmp(job->bytes + 4, "jP  ", 4) == 0;
 }
 
-static uint32_t read32(const unsigned char *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* The size marker (ITU-T T.800, A.5.1) before OpenJPEG sees it; boxes are looked at afterwards. */
-static pleura_code check_size(const pleura_codec_job *job, pleura_error *error)
-{
-    const unsigned char *p = job->bytes;
-    if (is_box(job))
-        return PLEURA_OK;
-    if (job->size < 49 || memcmp(p, "\xFF\x4F\xFF\x51", 4) != 0)
-        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
-                           "DICOM: the JPEG 2000 data does not begin with its size.");
-    uint32_t right = read32(p + 8), bottom = read32(p + 12), left = read32(p + 16);
-    uint32_t top = read32(p + 20), tile_width = read32(p + 24), tile_height = read32(p + 28);
-    if (right < left || bottom < top || right - left != job->width || bottom - top != job->height)
-        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
-                           "DICOM: %u x %u pixels, and a JPEG 2000 image of %u x %u.",
-                           (unsigned)job->width, (unsigned)job->height, (unsigned)(right - left),
-                           (unsigned)(bottom - top));
-    uint64_t across = tile_width ? job->width / tile_width + 2 : MAX_TILES + 1;
-    uint64_t down = tile_height ? job->height / tile_height + 2 : MAX_TILES + 1;
-    if (across * down > MAX_TILES)
-        return pleura_fail(
-            error, PLEURA_ERROR_TOO_LARGE,
-            "DICOM: a JPEG 2000 image in tiles of %u x %u; at most %d tiles are read.",
-            (unsigned)tile_width, (unsigned)tile_height, MAX_TILES);
-    return PLEURA_OK;
-}
-
 static pleura_code check_image(const opj_image_t *image, const pleura_codec_job *job,
                                pleura_error *error)
 {
@@ -256,7 +220,7 @@ static pleura_code decode_all(const pleura_codec_job *job, pleura_error *error)
 
 pleura_code pleura_jpeg_2000_decode(const pleura_codec_job *job, pleura_error *error)
 {
-    pleura_code code = check_size(job, error);
+    pleura_code code = pleura_j2k_check(job, error);
     if (code != PLEURA_OK)
         return code;
     jmp_buf escape;
