@@ -737,6 +737,7 @@ static void jpeg_2000_limits(void **state)
     j.bytes[j.size - 11] = 33;
     expect_j2k(&j, PLEURA_ERROR_CORRUPT, "coding style");
     j = j2k_begin();
+    j2k_style(&j, false, 1, 5, 4, 0xFF);
     memcpy(j.bytes + 26, "\0\x10\0\0\0\x10", 6);
     expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "tiles of 16 x 16");
 }

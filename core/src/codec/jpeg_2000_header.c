@@ -61,7 +61,7 @@ static pleura_code check_size(stream *s)
 /* In parts of 2^exponent that begin anywhere: one more than there must be. */
 static uint64_t parts(uint32_t side, unsigned exponent)
 {
-    return ((uint64_t)side + ((uint64_t)1 << exponent) - 1 >> exponent) + 1;
+    return (((uint64_t)side + ((uint64_t)1 << exponent) - 1) >> exponent) + 1;
 }
 
 static uint32_t halved(uint32_t side, unsigned times)
