@@ -221,6 +221,7 @@ static void *load(const unsigned char *bytes, size_t size, const pleura_containe
     if (found->scans) {
         pixels = load_jpeg(bytes, size, found, width, height, channels, 0, code, error);
     } else {
+        begin();
         pixels =
             found->bits == 16
                 ? (void *)stbi_load_16_from_memory(bytes, (int)size, width, height, channels, 0)
