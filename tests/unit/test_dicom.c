@@ -646,6 +646,25 @@ static void too_many_scans(void **state)
     expect_refused(&d, PLEURA_ERROR_UNSUPPORTED_IMAGE, "more than 64 scans");
 }
 
+/* Of more bits than the process has, for which the decoders' tables have no entry. */
+static void differences_too_large(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        unsigned char copy[4096];
+        film f = films[i];
+        assert_true(f.size <= sizeof copy);
+        memcpy(copy, f.bytes, f.size);
+        unsigned char *table = copy;
+        while (memcmp(table, "\xFF\xC4", 2) != 0)
+            assert_true(++table < copy + f.size);
+        table[4 + 17] = i ? 17 : 16; /* the first symbol of the first table, which is a DC one */
+        f.bytes = copy;
+        dicom d = film_file(&f, FILM_HEIGHT, 1 << 15);
+        expect_refused(&d, PLEURA_ERROR_CORRUPT, i ? "more than 16 bits" : "more than 15 bits");
+    }
+}
+
 /* A JPEG 2000 codestream of 4,096 x 4,096 pixels in one tile, as far as its coding style. */
 typedef struct j2k {
     unsigned char bytes[256];
@@ -931,6 +950,7 @@ int main(void)
         cmocka_unit_test(compressed),
         cmocka_unit_test(too_many_elements),
         cmocka_unit_test(too_many_scans),
+        cmocka_unit_test(differences_too_large),
         cmocka_unit_test(jpeg_2000_limits),
         cmocka_unit_test(compressed_and_damaged),
         cmocka_unit_test(attributes),

@@ -15,8 +15,8 @@ static unsigned count_scans(const unsigned char *bytes, size_t size)
     return scans;
 }
 
-/* A segment of Huffman tables (ITU-T T.81, B.2.4.2): whether its DC tables keep to 15 bits. */
-static bool tables_are_sound(const unsigned char *p, size_t size)
+/* A segment of Huffman tables (ITU-T T.81, B.2.4.2): whether its DC tables keep to `most` bits. */
+static bool tables_are_sound(const unsigned char *p, size_t size, unsigned most)
 {
     while (size >= 17) {
         size_t count = 0;
@@ -25,7 +25,7 @@ static bool tables_are_sound(const unsigned char *p, size_t size)
         if (count > size - 17)
             return true; /* cut short: the library says so */
         for (size_t i = 0; i < count && p[0] < 16; i++)
-            if (p[17 + i] > 15)
+            if (p[17 + i] > most)
                 return false;
         p += 17 + count;
         size -= 17 + count;
@@ -34,10 +34,10 @@ static bool tables_are_sound(const unsigned char *p, size_t size)
 }
 
 /*
- * The lossless process has differences of 16 bits, and the IJG libraries let its symbol pass in any
- * file; the others then read past the end of a table of 16.
+ * The lossless process has differences of 16 bits, others of 15. The IJG libraries let larger symbols
+ * pass and read past the end of a table of 17 or 16.
  */
-static bool symbols_are_sound(const unsigned char *bytes, size_t size)
+static bool symbols_are_sound(const unsigned char *bytes, size_t size, unsigned most)
 {
     for (size_t at = 2; at + 4 <= size;) {
         unsigned marker = bytes[at + 1];
@@ -49,7 +49,7 @@ static bool symbols_are_sound(const unsigned char *bytes, size_t size)
         size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
         if (length < 2 || length > size - at - 2)
             return true;
-        if (marker == 0xC4 && !tables_are_sound(bytes + at + 4, length - 2))
+        if (marker == 0xC4 && !tables_are_sound(bytes + at + 4, length - 2, most))
             return false;
         at += 2 + length;
     }
@@ -65,12 +65,15 @@ static pleura_code decode_jpeg(const pleura_codec_job *job, pleura_error *error)
     if (count_scans(job->bytes, job->size) > MAX_SCANS)
         return pleura_fail(error, PLEURA_ERROR_UNSUPPORTED_IMAGE,
                            "DICOM: a JPEG of more than %d scans.", MAX_SCANS);
+    unsigned most = kind.dct ? 15 : 16;
+    if (!symbols_are_sound(job->bytes, job->size, most))
+        return pleura_fail(
+            error, PLEURA_ERROR_CORRUPT,
+            "DICOM: the JPEG data has a Huffman table of differences of more than %u "
+            "bits.",
+            most);
     if (!kind.dct)
         return pleura_jpeg_decode_16(job, error);
-    if (!symbols_are_sound(job->bytes, job->size))
-        return pleura_fail(error, PLEURA_ERROR_CORRUPT,
-                           "DICOM: the JPEG data has a Huffman table that only lossless files may "
-                           "have.");
     if (kind.bits == 8)
         return pleura_jpeg_decode_8(job, error);
     if (kind.bits == 12)
