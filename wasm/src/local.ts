@@ -114,7 +114,7 @@ export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
   }
 
   async dicom(bytes: Bytes, options: DicomOptions = {}): Promise<DicomFiles> {
-    const { threshold = NaN, when, identity = false } = checkedDicom(options);
+    const { threshold = NaN, when, identity = false } = options;
     const view = viewOf(bytes);
     const film = view instanceof Blob ? await toView(view) : view;
     return this.#withCodecs(() => this.#core.dicom(film, threshold, moment(when ?? new Date()), identity));
@@ -160,6 +160,10 @@ export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
 }
 
 class Alone extends LocalPleura implements Pleura {
+  override async dicom(bytes: Bytes, options: DicomOptions = {}): Promise<DicomFiles> {
+    return super.dicom(bytes, checkedDicom(options));
+  }
+
   classifyAll(films: Films, options?: BatchOptions) {
     return inBatch((film, how) => this.report(film, how), 1, films, options);
   }
@@ -167,6 +171,6 @@ class Alone extends LocalPleura implements Pleura {
 
 /** YYYYMMDDhhmmss in local time, as DICOM has it. */
 function moment(when: Date): string {
-  const parts = [when.getMonth() + 1, when.getDate(), when.getHours(), when.getMinutes(), when.getSeconds()];
-  return [String(when.getFullYear()).padStart(4, '0'), ...parts.map((part) => String(part).padStart(2, '0'))].join('');
+  const local = new Date(when.getTime() - when.getTimezoneOffset() * 60_000);
+  return local.toISOString().replace(/\D/g, '').slice(0, 14);
 }
