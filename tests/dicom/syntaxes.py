@@ -19,9 +19,10 @@ from pydicom.encaps import encapsulate
 FILM = os.path.join(os.path.dirname(__file__), '..', 'fixtures', 'films', 'viral-1.jpg')
 IMPLICIT, EXPLICIT, DEFLATED, BIG, CAPSULE = (f'1.2.840.10008.1.2{end}' for end in ('', '.1', '.1.99', '.2', '.1.98'))
 TOLERANCE = 1e-3  # of every probability
-# In these the stored values themselves are others than the film's, and the network sees it: 8 bits rounded to 9
-# (measured: 0.0023), lossy JPEG 2000 of 60 dB (0.0024 and 0.0041), errors of 1 in every colour (0.0012).
-CHANGED = {name: 5e-3 for name in ('bits_9', 'jpeg_2000_lossy_of_8', 'jpeg_2000_lossy_of_12', 'jpeg_ls_near_of_rgb')}
+# In these, which are stored with loss, the values are others than the film's, and the network sees it: JPEG 2000 of 60 dB
+# (measured: 0.0032 of 8 bits, 0.0016 of 12), JPEG-LS with errors of 1 in 255, grey or in every colour (0.0013).
+CHANGED = {name: 5e-3 for name in ('jpeg_2000_lossy_of_8', 'jpeg_2000_lossy_of_12', 'jpeg_ls_near_of_explicit_8',
+                                   'jpeg_ls_near_of_rgb')}
 
 
 def film(bits):
