@@ -64,14 +64,15 @@ async function ask({ program, options }) {
   let found;
   const answer = new Promise((resolve) => (found = resolve));
   const server = await serve(found);
-  const browser = spawn(program, [...options(profile), `http://127.0.0.1:${server.address().port}/`], { stdio: 'ignore' });
+  const browser = spawn(program, [...options(profile), `http://127.0.0.1:${server.address().port}/`], { stdio: 'ignore', detached: true });
   const closed = new Promise((resolve) => browser.on('exit', resolve));
   const late = setTimeout(() => found({ fault: 'no answer after two minutes' }), 120_000);
   try {
     return await answer;
   } finally {
     clearTimeout(late);
-    browser.kill();
+    // The group: a browser's own processes outlive it, and go on writing into the profile.
+    process.kill(-browser.pid, 'SIGKILL');
     await closed;
     server.closeAllConnections();
     server.close();
