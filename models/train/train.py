@@ -52,7 +52,7 @@ def keep_memory():
     """Have glibc keep what is freed.
 
     Each step allocates and frees hundreds of megabytes in blocks that glibc would map and unmap:
-    half of the processor's time went into clearing fresh pages.
+    half of the gate's processor time went into clearing fresh pages.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
