@@ -247,6 +247,24 @@ static void refuses_what_is_too_large(void **state)
     const float one = 1;
     const int64_t dims[] = {1, 1, 1, 1, 1, 1, 1};
     graph = classifier_graph();
+    for (int i = 0; i <= PLEURA_MAX_VALUES; i++) {
+        snprintf(to, sizeof to, "w%d", i);
+        put_tensor(&graph, to, TYPE_FLOAT, 1, dims, &one, sizeof one);
+    }
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "more than 100000 tensors");
+
+    graph = classifier_graph();
+    buffer node = {0};
+    for (int i = 0; i <= PLEURA_MAX_VALUES; i++) {
+        snprintf(to, sizeof to, "w%d", i);
+        put_text(&node, 1, to);
+    }
+    put_message(&graph, GRAPH_NODE, &node);
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "more than 100000 tensors");
+
+    graph = classifier_graph();
     put_tensor(&graph, "deep", TYPE_FLOAT, 7, dims, &one, sizeof one);
     file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_SHAPE, "'deep' has 7 dimensions");

@@ -24,12 +24,9 @@ static bool on_dimension(pb_istream_t *stream, const pb_field_t *field, void **a
 /* Adds the value of that name to a list; its index, or PLEURA_NONE. */
 static uint32_t list_value(pleura_list *values, pleura_span name)
 {
-    uint32_t index = pleura_graph_value(values->reader->graph, name.begin, name.length);
+    uint32_t index = pleura_reader_value(values->reader, name.begin, name.length);
     uint32_t *item = index == PLEURA_NONE ? NULL : pleura_list_add(values, sizeof *item);
-    if (item)
-        return *item = index;
-    pleura_refuse_memory(values->reader);
-    return PLEURA_NONE;
+    return item ? (*item = index) : PLEURA_NONE;
 }
 
 /* Floats, integers of whole bytes and truth values, but no text and no complex numbers. */

@@ -94,10 +94,9 @@ static bool on_value_name(pb_istream_t *stream, const pb_field_t *field, void **
         return false;
     *item = PLEURA_NONE; /* an empty name leaves an optional input out */
     if (stream->bytes_left) {
-        uint32_t index =
-            pleura_graph_value(values->reader->graph, stream->state, stream->bytes_left);
+        uint32_t index = pleura_reader_value(values->reader, stream->state, stream->bytes_left);
         if (index == PLEURA_NONE)
-            return pleura_refuse_memory(values->reader);
+            return false;
         *item = index;
     }
     return pb_read(stream, NULL, stream->bytes_left);
@@ -190,9 +189,9 @@ static bool add_node(pleura_reader *r, const pleura_node *node)
                     pleura_node_describe(node, &label));
         return false;
     }
-    if (graph->node_count >= PLEURA_MAX_NODES || graph->value_count >= PLEURA_MAX_VALUES) {
-        pleura_fail(r->error, PLEURA_ERROR_MODEL_TOO_LARGE,
-                    "ONNX: more than %d nodes or %d tensors.", PLEURA_MAX_NODES, PLEURA_MAX_VALUES);
+    if (graph->node_count >= PLEURA_MAX_NODES) {
+        pleura_fail(r->error, PLEURA_ERROR_MODEL_TOO_LARGE, "ONNX: more than %d nodes.",
+                    PLEURA_MAX_NODES);
         return false;
     }
     void *nodes = graph->nodes;

@@ -50,6 +50,20 @@ const char *pleura_keep_text(pleura_reader *r, pleura_span text)
     return copy;
 }
 
+uint32_t pleura_reader_value(pleura_reader *r, const char *name, size_t length)
+{
+    uint32_t index =
+        length ? pleura_graph_value(r->graph, name, length) : pleura_graph_new_value(r->graph, "");
+    if (index == PLEURA_NONE)
+        pleura_refuse_memory(r);
+    else if (r->graph->value_count > PLEURA_MAX_VALUES)
+        pleura_fail(r->error, PLEURA_ERROR_MODEL_TOO_LARGE, "ONNX: more than %d tensors.",
+                    PLEURA_MAX_VALUES);
+    else
+        return index;
+    return PLEURA_NONE;
+}
+
 void *pleura_list_add(pleura_list *l, size_t size)
 {
     if (!pleura_grow(&l->items, &l->capacity, l->count, size)) {

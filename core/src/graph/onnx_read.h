@@ -61,6 +61,10 @@ void pleura_tensor_release(pleura_tensor_parts *parts);
 /* Turns the parts into a constant value; its index, or PLEURA_NONE with the error set. */
 uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts);
 
+/* The value of that name, or a new one without a name; PLEURA_NONE with the error set, as when there
+ * are more than PLEURA_MAX_VALUES. */
+uint32_t pleura_reader_value(pleura_reader *r, const char *name, size_t length);
+
 bool pleura_is_onnx_domain(pleura_span domain);
 
 /* The callbacks for a graph's initializers, which have `reader` as argument, and its nodes. */

@@ -62,12 +62,9 @@ static pleura_constant_source constant_source(const pleura_tensor_parts *parts)
 uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts)
 {
     pleura_span name = parts->name;
-    uint32_t index = name.length ? pleura_graph_value(r->graph, name.begin, name.length)
-                                 : pleura_graph_new_value(r->graph, "");
-    if (index == PLEURA_NONE) {
-        pleura_refuse_memory(r);
+    uint32_t index = pleura_reader_value(r, name.begin, name.length);
+    if (index == PLEURA_NONE)
         return PLEURA_NONE;
-    }
     pleura_value *value = &r->graph->values[index];
     if (parts->external) {
         pleura_fail(r->error, PLEURA_ERROR_ONNX,
