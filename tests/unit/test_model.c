@@ -220,6 +220,28 @@ static void refuses_what_does_not_fit(void **state)
     file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "'huge' has more than");
 
+    static const char *const equations[] = {"ij,jk->ik", "ab->abb", "a...->c...",
+                                            "ab->",      "ab,",     "a1"};
+    for (size_t i = 0; i < sizeof equations / sizeof *equations; i++) {
+        graph = classifier_graph();
+        put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
+        buffer node = make_node("Einsum", i == 0 ? "logits fc2" : "image", "more");
+        put_attribute_text(&node, "equation", equations[i]);
+        put_message(&graph, GRAPH_NODE, &node);
+        file = make_model(13, &graph);
+        assert_refused(&file, PLEURA_ERROR_SHAPE,
+                       "Einsum 'more' has an equation that does not fit");
+    }
+
+    const int64_t one_place[] = {1, 1}, outside = 4;
+    graph = classifier_graph();
+    put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
+    put_tensor(&graph, "at", TYPE_INT64, 2, one_place, &outside, sizeof outside);
+    put_tensor(&graph, "row", TYPE_FLOAT, 2, (int64_t[]){1, 4}, fc, 16);
+    put_node(&graph, "ScatterND", "fc2 at row", "more");
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_SHAPE, "ScatterND 'more' has indices or updates");
+
     graph = classifier_graph();
     put_node(&graph, "Relu", "nowhere", "y");
     file = make_model(13, &graph);

@@ -240,6 +240,15 @@ static const pool_case pool_cases[] = {
      false,
      false},
     {"average, padding counted", "AveragePool", {7, 9}, {3, 3}, {1, 2}, {1, 1, 1, 1}, true, false},
+    {"average ceil, counted", "AveragePool", {8, 9}, {2, 2}, {3, 2}, {0, 0, 0, 0}, true, true},
+    {"average ceil, padding counted",
+     "AveragePool",
+     {9, 10},
+     {3, 4},
+     {2, 3},
+     {1, 0, 0, 1},
+     true,
+     true},
 };
 
 static void plain_pool(const pool_case *c, const float *x, int64_t channels, int64_t oh, int64_t ow,
@@ -249,11 +258,12 @@ static void plain_pool(const pool_case *c, const float *x, int64_t channels, int
     for (int64_t n = 0; n < channels * oh * ow; n++) {
         int64_t channel = n / (oh * ow), i = n / ow % oh, j = n % ow;
         double sum = 0, largest = -HUGE_VAL;
-        int taken = 0;
+        int taken = 0, padded = 0; /* what ceil_mode adds is never counted */
         for (int64_t ky = 0; ky < c->kernel[0]; ky++)
             for (int64_t kx = 0; kx < c->kernel[1]; kx++) {
                 int64_t yy = i * c->stride[0] + ky - c->pads[0];
                 int64_t xx = j * c->stride[1] + kx - c->pads[1];
+                padded += yy < c->size[0] + c->pads[2] && xx < c->size[1] + c->pads[3];
                 if (yy < 0 || xx < 0 || yy >= c->size[0] || xx >= c->size[1])
                     continue;
                 double value = (double)x[(channel * c->size[0] + yy) * c->size[1] + xx];
@@ -261,7 +271,7 @@ static void plain_pool(const pool_case *c, const float *x, int64_t channels, int
                 largest = fmax(largest, value);
                 taken++;
             }
-        double area = c->include_pad ? (double)(c->kernel[0] * c->kernel[1]) : taken;
+        double area = c->include_pad ? padded : taken;
         y[n] = (float)(max ? largest : sum / area);
     }
 }

@@ -76,6 +76,11 @@ static double steps_each(const pleura_graph *graph, const pleura_node *node)
         const pleura_value *weights = &graph->values[node->inputs[1]];
         return (double)pleura_value_elements(weights) / (double)weights->dims[0];
     }
+    case PLEURA_OP_Einsum: /* of one number, at most every pair */
+        return (double)pleura_value_elements(x) *
+               (node->input_count > 1
+                    ? (double)pleura_value_elements(&graph->values[node->inputs[1]])
+                    : 1);
     case PLEURA_OP_Gemm:
     case PLEURA_OP_MatMul:
         return (double)x->dims[pleura_node_int(node, "transA", 0) ? 0 : x->rank - 1];

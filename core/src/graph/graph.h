@@ -96,10 +96,12 @@ typedef enum pleura_family {
     X(ConstantOfShape, 1, 1, OTHER)                                                                \
     X(Conv, 2, 3, OTHER)                                                                           \
     X(ConvTranspose, 2, 3, OTHER)                                                                  \
+    X(Cos, 1, 1, UNARY)                                                                            \
     X(DepthToSpace, 1, 1, OTHER)                                                                   \
     X(DequantizeLinear, 2, 3, OTHER)                                                               \
     X(Div, 2, 2, BROADCAST)                                                                        \
     X(Dropout, 1, 3, SAME)                                                                         \
+    X(Einsum, 1, 2, OTHER)                                                                         \
     X(Elu, 1, 1, UNARY)                                                                            \
     X(Equal, 2, 2, BROADCAST)                                                                      \
     X(Erf, 1, 1, UNARY)                                                                            \
@@ -132,6 +134,7 @@ typedef enum pleura_family {
     X(Mean, 1, PLEURA_MANY, BROADCAST)                                                             \
     X(Min, 1, PLEURA_MANY, BROADCAST)                                                              \
     X(Mish, 1, 1, UNARY)                                                                           \
+    X(Mod, 2, 2, BROADCAST)                                                                        \
     X(Mul, 2, 2, BROADCAST)                                                                        \
     X(Neg, 1, 1, UNARY)                                                                            \
     X(Not, 1, 1, UNARY)                                                                            \
@@ -156,10 +159,12 @@ typedef enum pleura_family {
     X(Reshape, 1, 2, OTHER)                                                                        \
     X(Resize, 1, 4, OTHER)                                                                         \
     X(Round, 1, 1, UNARY)                                                                          \
+    X(ScatterND, 3, 3, SAME)                                                                       \
     X(Selu, 1, 1, UNARY)                                                                           \
     X(Shape, 1, 1, OTHER)                                                                          \
     X(Sigmoid, 1, 1, UNARY)                                                                        \
     X(Sign, 1, 1, UNARY)                                                                           \
+    X(Sin, 1, 1, UNARY)                                                                            \
     X(Size, 1, 1, OTHER)                                                                           \
     X(Slice, 1, 5, OTHER)                                                                          \
     X(Softmax, 1, 1, SAME)                                                                         \

@@ -115,7 +115,7 @@ bool pleura_is_onnx_domain(pleura_span domain)
 
 static bool refuse_operator(pleura_reader *r, const node_parts *parts)
 {
-    char known[1000] = "";
+    char known[1100] = "";
     size_t length = 0;
     for (int op = 0; op < PLEURA_OP_COUNT && length < sizeof known; op++)
         length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", op ? ", " : "",

@@ -159,7 +159,8 @@ static pleura_code fold_batch_norm(pleura_graph *graph, pleura_error *error)
     pleura_code code = PLEURA_OK;
     for (size_t n = 0; code == PLEURA_OK && n < graph->node_count; n++) {
         pleura_node *node = &graph->nodes[n];
-        if (node->dead || node->op != PLEURA_OP_BatchNormalization || !has_constants(graph, node))
+        if (node->dead || node->op != PLEURA_OP_BatchNormalization || !has_constants(graph, node) ||
+            pleura_node_int(node, "training_mode", 0))
             continue;
         code = make_affine(graph, node, error);
         node->input_count = 1; /* the parameters are in channel_scale and channel_shift now */

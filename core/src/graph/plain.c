@@ -109,8 +109,9 @@ bool pleura_plain_takes_channels_last(pleura_operator op)
     }
 }
 
-static pleura_plain_maker *maker_of(pleura_operator op)
+static pleura_plain_maker *maker_of(const pleura_node *node)
 {
+    const pleura_operator op = node->op;
     switch (pleura_operator_family(op)) {
     case PLEURA_UNARY:
         return pleura_plain_unary;
@@ -129,7 +130,8 @@ static pleura_plain_maker *maker_of(pleura_operator op)
     case PLEURA_OP_MaxPool:
         return pleura_plain_pool;
     case PLEURA_OP_BatchNormalization:
-        return pleura_plain_affine;
+        return pleura_node_int(node, "training_mode", 0) ? pleura_plain_normalise
+                                                         : pleura_plain_affine;
     case PLEURA_OP_Concat:
         return pleura_plain_concat;
     case PLEURA_OP_Conv:
@@ -138,6 +140,8 @@ static pleura_plain_maker *maker_of(pleura_operator op)
     case PLEURA_OP_DequantizeLinear:
     case PLEURA_OP_QuantizeLinear:
         return pleura_plain_quantise;
+    case PLEURA_OP_Einsum:
+        return pleura_plain_einsum;
     case PLEURA_OP_Gemm:
     case PLEURA_OP_MatMul:
         return pleura_plain_product;
@@ -156,6 +160,8 @@ static pleura_plain_maker *maker_of(pleura_operator op)
     case PLEURA_OP_Resize:
     case PLEURA_OP_Upsample:
         return pleura_plain_resize;
+    case PLEURA_OP_ScatterND:
+        return pleura_plain_scatter;
     case PLEURA_OP_Cast:
     case PLEURA_OP_CastLike:
     case PLEURA_OP_DepthToSpace:
@@ -183,7 +189,8 @@ static pleura_plain_maker *maker_of(pleura_operator op)
 static bool moves_integers(pleura_plain_maker *make)
 {
     return make == pleura_plain_unary || make == pleura_plain_broadcast ||
-           make == pleura_plain_move || make == pleura_plain_concat || make == pleura_plain_reduce;
+           make == pleura_plain_move || make == pleura_plain_concat ||
+           make == pleura_plain_reduce || make == pleura_plain_scatter;
 }
 
 const void *pleura_plain_keep(const pleura_plain_request *request, const void *data, size_t size)
@@ -256,7 +263,7 @@ pleura_code pleura_plain_prepare(const pleura_plain_request *request, pleura_pla
 {
     const pleura_node *node = request->node;
     const pleura_value *output = &request->graph->values[node->output];
-    pleura_plain_maker *make = maker_of(node->op);
+    pleura_plain_maker *make = maker_of(node);
     pleura_node_label label;
     *plain = (pleura_plain){.output_count = (size_t)pleura_value_elements(output),
                             .minimum = node->clamp_min,

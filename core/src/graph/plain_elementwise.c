@@ -235,6 +235,8 @@ pleura_code pleura_plain_broadcast(const pleura_plain_request *request, pleura_p
     if (!e)
         return PLEURA_ERROR_MEMORY;
     e->binary = pleura_binaries[node->op];
+    if (node->op == PLEURA_OP_Mod && pleura_node_int(node, "fmod", 0))
+        e->binary = pleura_remainder;
     e->mean = node->op == PLEURA_OP_Mean;
     if (request->graph->values[node->output].whole && node->op == PLEURA_OP_Div)
         e->binary.real = pleura_divide_whole;

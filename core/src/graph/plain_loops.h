@@ -40,6 +40,8 @@ pleura_plain_maker pleura_plain_softmax, pleura_plain_normalise, pleura_plain_af
 pleura_plain_maker pleura_plain_product;                 /* plain_product.c */
 pleura_plain_maker pleura_plain_conv, pleura_plain_pool; /* plain_window.c */
 pleura_plain_maker pleura_plain_resize;                  /* plain_resize.c */
+pleura_plain_maker pleura_plain_einsum;                  /* einsum.c */
+pleura_plain_maker pleura_plain_scatter;                 /* plain_scatter.c */
 pleura_plain_maker pleura_plain_quantise;                /* plain_quantise.c */
 
 #endif

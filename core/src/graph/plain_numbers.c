@@ -15,6 +15,7 @@ UNARY(f_abs, fabsf(x))
 UNARY(f_ceil, ceilf(x))
 UNARY(f_celu, fmaxf(0, x) + fminf(0, a *expm1f(x / a)))
 UNARY(f_clip, x<a ? a : x> b ? b : x)
+UNARY(f_cos, cosf(x))
 UNARY(f_elu, x < 0 ? a * expm1f(x) : x)
 UNARY(f_erf, erff(x))
 UNARY(f_exp, expf(x))
@@ -32,6 +33,7 @@ UNARY(f_round, rintf(x)) /* half to even */
 UNARY(f_selu, b *(x > 0 ? x : a * expm1f(x)))
 UNARY(f_sigmoid, 1 / (1 + expf(-x)))
 UNARY(f_sign, (float)((x > 0) - (x < 0)))
+UNARY(f_sin, sinf(x))
 UNARY(f_softplus, fmaxf(x, 0) + log1pf(expf(-fabsf(x))))
 UNARY(f_softsign, x / (1 + fabsf(x)))
 UNARY(f_sqrt, sqrtf(x))
@@ -76,6 +78,7 @@ const pleura_unary pleura_unaries[PLEURA_OP_COUNT] = {
     [PLEURA_OP_Ceil] = {.real = f_ceil, .integer = i_same},
     [PLEURA_OP_Celu] = {f_celu, NULL, "alpha", NULL, 1, 0},
     [PLEURA_OP_Clip] = {f_clip, i_same, "min", "max", -HUGE_VALF, HUGE_VALF},
+    [PLEURA_OP_Cos] = {.real = f_cos},
     [PLEURA_OP_Elu] = {f_elu, NULL, "alpha", NULL, 1, 0},
     [PLEURA_OP_Erf] = {.real = f_erf},
     [PLEURA_OP_Exp] = {.real = f_exp},
@@ -94,6 +97,7 @@ const pleura_unary pleura_unaries[PLEURA_OP_COUNT] = {
     [PLEURA_OP_Selu] = {f_selu, NULL, "alpha", "gamma", 1.67326319f, 1.05070102f},
     [PLEURA_OP_Sigmoid] = {.real = f_sigmoid},
     [PLEURA_OP_Sign] = {.real = f_sign, .integer = i_sign},
+    [PLEURA_OP_Sin] = {.real = f_sin},
     [PLEURA_OP_Softplus] = {.real = f_softplus},
     [PLEURA_OP_Softsign] = {.real = f_softsign},
     [PLEURA_OP_Sqrt] = {.real = f_sqrt},
@@ -118,12 +122,18 @@ BINARY(f_less, x < y)
 BINARY(f_less_equal, x <= y)
 BINARY(f_max, x > y || isnan(x) ? x : y)
 BINARY(f_min, x < y || isnan(x) ? x : y)
+BINARY(f_mod, x - y * floorf(x / y))
 BINARY(f_mul, x *y)
 BINARY(f_or, x != 0 || y != 0)
 BINARY(f_pow, powf(x, y))
 BINARY(f_prelu, x < 0 ? x * y : x)
 BINARY(f_sub, x - y)
 BINARY(f_xor, (x != 0) != (y != 0))
+
+static float f_remainder(float x, float y)
+{
+    return fmodf(x, y);
+}
 
 float pleura_divide_whole(float x, float y)
 {
@@ -146,6 +156,8 @@ INTEGER(i_less, x < y)
 INTEGER(i_less_equal, x <= y)
 INTEGER(i_max, x > y ? x : y)
 INTEGER(i_min, x < y ? x : y)
+INTEGER(i_remainder, y == 0 || y == -1 ? 0 : x % y)
+INTEGER(i_mod, x - y * (y == 0 || y == -1 ? 0 : x / y - (x % y != 0 && (x < 0) != (y < 0))))
 INTEGER(i_mul, (int64_t)((uint64_t)x *(uint64_t)y))
 INTEGER(i_or, x || y)
 INTEGER(i_prelu, x < 0 ? i_mul(x, y) : x)
@@ -174,6 +186,7 @@ const pleura_binary pleura_binaries[PLEURA_OP_COUNT] = {
     [PLEURA_OP_Max] = {f_max, i_max},
     [PLEURA_OP_Mean] = {f_add, NULL},
     [PLEURA_OP_Min] = {f_min, i_min},
+    [PLEURA_OP_Mod] = {f_mod, i_mod},
     [PLEURA_OP_Mul] = {f_mul, i_mul},
     [PLEURA_OP_Or] = {f_or, i_or},
     [PLEURA_OP_Pow] = {f_pow, i_pow},
@@ -182,3 +195,5 @@ const pleura_binary pleura_binaries[PLEURA_OP_COUNT] = {
     [PLEURA_OP_Sum] = {f_add, i_add},
     [PLEURA_OP_Xor] = {f_xor, i_xor},
 };
+
+const pleura_binary pleura_remainder = {f_remainder, i_remainder};

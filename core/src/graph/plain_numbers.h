@@ -25,6 +25,8 @@ typedef struct pleura_binary {
 extern const pleura_unary pleura_unaries[PLEURA_OP_COUNT];
 extern const pleura_binary pleura_binaries[PLEURA_OP_COUNT];
 
+extern const pleura_binary pleura_remainder; /* Mod with the dividend's sign, as C's % */
+
 float pleura_gelu_tanh(float x, float a, float b); /* Gelu where it is approximate */
 float pleura_divide_whole(float x, float y);       /* Div of integers that are held as floats */
 

@@ -9,6 +9,7 @@
 /* Of every window the same three dimensions: those that a tensor lacks are 1. */
 typedef struct sliding {
     int64_t kernel[3], stride[3], dilation[3], pad[3], in[3], out[3];
+    int64_t padded[3]; /* `in` with its padding, without what ceil_mode added */
     int64_t planes, area_in, area_out, area_kernel;
 } sliding;
 
@@ -28,6 +29,8 @@ static pleura_code make_sliding(const pleura_plain_request *request, const int64
         s->pad[i] = from < 0 ? 0 : w.pad_begin[from];
         s->in[i] = from < 0 ? 1 : in.dims[2 + from];
         s->out[i] = from < 0 ? 1 : w.output[from];
+        s->padded[i] =
+            from < 0 ? 1 : s->in[i] + w.pad_begin[from] + w.pad_end[from] - w.ceil_pad[from];
     }
     s->planes = in.dims[0] * in.dims[1];
     s->area_in = s->in[0] * s->in[1] * s->in[2];
@@ -50,6 +53,19 @@ static int64_t place(const sliding *s, int64_t o, int64_t k)
         offset = offset * s->in[i] + at;
     }
     return offset;
+}
+
+/* How many places of the window at output place `o` fall in the padded input. */
+static int64_t places_in_padded(const sliding *s, int64_t o)
+{
+    int64_t count = 1, o_run = s->area_out;
+    for (int i = 0; i < 3; i++) {
+        o_run /= s->out[i];
+        int64_t room = s->padded[i] - o / o_run % s->out[i] * s->stride[i];
+        int64_t inside = (room + s->dilation[i] - 1) / s->dilation[i];
+        count *= inside < s->kernel[i] ? inside : s->kernel[i];
+    }
+    return count;
 }
 
 /* ---- Convolution ---- */
@@ -184,7 +200,7 @@ static void run_pool(const pleura_plain *plain)
                 }
             }
             if (p->count_pads)
-                count = s->area_kernel;
+                count = places_in_padded(s, o);
             y[o] = p->average     ? (float)(sum / (double)count)
                    : p->part == 1 ? (float)place_number(p, plane, best)
                                   : largest;

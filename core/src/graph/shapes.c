@@ -56,7 +56,9 @@ pleura_code pleura_walk_same(const pleura_walk *w)
 static pleura_code infer_dropout(const pleura_walk *w)
 {
     const pleura_value *training = pleura_node_constant(w->graph, w->node, 2, PLEURA_INT64);
-    if (pleura_walk_has(w, 2) && (!training || *(const int64_t *)training->data))
+    const pleura_value *ratio = pleura_node_constant(w->graph, w->node, 1, PLEURA_FLOAT);
+    bool drops = !ratio || *(const float *)ratio->data != 0;
+    if (drops && pleura_walk_has(w, 2) && (!training || *(const int64_t *)training->data))
         return pleura_walk_refuse(w, "is in training mode");
     return pleura_walk_same(w);
 }
@@ -85,6 +87,7 @@ static pleura_inference *inference_of(pleura_operator op)
     case PLEURA_OP_Cast:
     case PLEURA_OP_CastLike:
     case PLEURA_OP_Identity:
+    case PLEURA_OP_ScatterND:
         return pleura_walk_same;
     case PLEURA_OP_Concat:
         return pleura_infer_concat;
@@ -99,6 +102,8 @@ static pleura_inference *inference_of(pleura_operator op)
         return pleura_infer_quantise;
     case PLEURA_OP_Dropout:
         return infer_dropout;
+    case PLEURA_OP_Einsum:
+        return pleura_infer_einsum;
     case PLEURA_OP_Expand:
         return pleura_infer_expand;
     case PLEURA_OP_Flatten:

@@ -221,9 +221,10 @@ pleura_code pleura_lower_plain(pleura_lowering *l, const pleura_node *node)
     if (!step)
         return l->code;
     step->context = s;
-    step->inputs[2] = inputs[2];
-    if (inputs[2])
-        inputs[2]->packed = true;
+    for (size_t i = 2; i < s->count; i++) {
+        step->inputs[i] = inputs[i];
+        inputs[i]->packed = true;
+    }
     return l->code;
 }
 

@@ -232,11 +232,13 @@ pleura_code pleura_lower_affine(pleura_lowering *l, const pleura_node *node)
 
 /* ---- Pooling ---- */
 
-/* XNNPACK's average leaves padding out; where ONNX counts it in, it is written as zeros first. */
+/* XNNPACK's average leaves padding out; where ONNX counts it in, it is written as zeros first. What
+ * ceil_mode adds is never counted. */
 static bool counts_padding(const pleura_node *node, const pleura_window *w)
 {
     return node->op == PLEURA_OP_AveragePool && pleura_node_int(node, "count_include_pad", 0) &&
-           (w->pad_begin[0] || w->pad_begin[1] || w->pad_end[0] || w->pad_end[1]);
+           (w->pad_begin[0] || w->pad_begin[1] || w->pad_end[0] > w->ceil_pad[0] ||
+            w->pad_end[1] > w->ceil_pad[1]);
 }
 
 static pleura_code build_max(pleura_lowering *l, pleura_step *step)
@@ -280,8 +282,11 @@ static pleura_code build_average(pleura_lowering *l, pleura_step *step)
     if (w.dilation[0] != 1 || w.dilation[1] != 1)
         return pleura_lower_check(l, step, xnn_status_unsupported_parameter);
     sides s = sides_of(&w);
-    if (counts_padding(node, &w)) /* it is in the input already */
-        s.top = s.right = s.bottom = s.left = 0;
+    if (counts_padding(node, &w)) { /* it is in the input already */
+        s.top = s.left = 0;
+        s.bottom = (uint32_t)w.ceil_pad[0];
+        s.right = (uint32_t)w.ceil_pad[1];
+    }
     size_t alignment, height, width;
     enum xnn_status status = xnn_create_average_pooling2d_nhwc_f32(
         s.top, s.right, s.bottom, s.left, s.kh, s.kw, s.sh, s.sw, node->clamp_min, node->clamp_max,
@@ -315,7 +320,8 @@ pleura_code pleura_lower_pool(pleura_lowering *l, const pleura_node *node)
         return l->code;
     if (counts_padding(node, &w)) {
         size_t before[4] = {0, (size_t)w.pad_begin[0], (size_t)w.pad_begin[1], 0};
-        size_t after[4] = {0, (size_t)w.pad_end[0], (size_t)w.pad_end[1], 0};
+        size_t after[4] = {0, (size_t)(w.pad_end[0] - w.ceil_pad[0]),
+                           (size_t)(w.pad_end[1] - w.ceil_pad[1]), 0};
         x = pleura_lower_padded(l, node, x, before, after, 0);
     }
     bool average = node->op == PLEURA_OP_AveragePool;

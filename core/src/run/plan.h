@@ -72,7 +72,7 @@ typedef struct pleura_step_kind {
     void (*release)(pleura_step *step);
 } pleura_step_kind;
 
-#define PLEURA_STEP_INPUTS 3
+#define PLEURA_STEP_INPUTS 8
 
 struct pleura_step {
     const pleura_step_kind *kind;
