@@ -220,12 +220,17 @@ static void refuses_what_does_not_fit(void **state)
     file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "'huge' has more than");
 
-    static const char *const equations[] = {"ij,jk->ik", "ab->abb", "a...->c...",
-                                            "ab->",      "ab,",     "a1"};
+    static const char *const equations[] = {
+        "ij,jk->ik", "abcd,efgh->ijklmn", "abcd,efgh", "ab->abb", "a...->c...", "ab->", "ab,",
+        "a1"};
     for (size_t i = 0; i < sizeof equations / sizeof *equations; i++) {
         graph = classifier_graph();
         put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
-        buffer node = make_node("Einsum", i == 0 ? "logits fc2" : "image", "more");
+        buffer node = make_node("Einsum",
+                                i == 0  ? "logits fc2"
+                                : i < 3 ? "image image"
+                                        : "image",
+                                "more");
         put_attribute_text(&node, "equation", equations[i]);
         put_message(&graph, GRAPH_NODE, &node);
         file = make_model(13, &graph);

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MOST (2 * PLEURA_MAX_RANK)
+#define MOST (3 * PLEURA_MAX_RANK) /* of two inputs and an output, before they are compared */
 
 /* The labels: first those of the output, in its order, then those that are summed over. A letter is its
  * own label; the axes of an ellipsis are 1, 2, ... from the last one on, as broadcasting aligns them. */
@@ -72,7 +72,7 @@ static int add(axes *a, char label)
 }
 
 /* Without an arrow: the ellipsis, and then each letter that occurs once, in the alphabet's order. */
-static void imply_output(const term *inputs, int count, term *out)
+static bool imply_output(const term *inputs, int count, term *out)
 {
     int times[128] = {0};
     *out = (term){0};
@@ -83,9 +83,14 @@ static void imply_output(const term *inputs, int count, term *out)
     }
     for (int i = out->dots; i > 0; i--)
         out->label[out->count++] = (char)i;
-    for (int c = 'A'; c <= 'z'; c++)
-        if (times[c] == 1 && out->count < PLEURA_MAX_RANK)
-            out->label[out->count++] = (char)c;
+    for (int c = 'A'; c <= 'z'; c++) {
+        if (times[c] != 1)
+            continue;
+        if (out->count == PLEURA_MAX_RANK)
+            return false;
+        out->label[out->count++] = (char)c;
+    }
+    return true;
 }
 
 static bool read_equation(const char *text, const pleura_strided *inputs, int count, term *terms,
@@ -99,10 +104,8 @@ static bool read_equation(const char *text, const pleura_strided *inputs, int co
             return false;
         dots = terms[i].dots > dots ? terms[i].dots : dots;
     }
-    if (!*text) {
-        imply_output(terms, count, out);
-        return true;
-    }
+    if (!*text)
+        return imply_output(terms, count, out);
     if (strncmp(text, "->", 2) != 0)
         return false;
     text += 2;
