@@ -9,6 +9,7 @@
 #include "../graph/window.h"
 #include "lower.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- Which nodes these are ---- */
@@ -42,9 +43,22 @@ static bool is_plain_window(const pleura_graph *graph, const pleura_node *node)
            (node->op == PLEURA_OP_AveragePool && (w.dilation[0] != 1 || w.dilation[1] != 1));
 }
 
+/* Batches of matrices, number by number the same in both factors. */
+static bool are_batches(const pleura_node *node, const pleura_value *a, const pleura_value *b)
+{
+    bool bounded = node->clamp_min != -HUGE_VALF || node->clamp_max != HUGE_VALF;
+    bool same = node->op == PLEURA_OP_MatMul && !bounded && !a->data && !b->data &&
+                a->rank == b->rank && a->rank >= 2;
+    for (int i = 0; same && i < a->rank - 2; i++)
+        same = a->dims[i] == b->dims[i];
+    return same;
+}
+
 static bool is_plain_product(const pleura_graph *graph, const pleura_node *node)
 {
     const pleura_value *a = &graph->values[node->inputs[0]], *b = &graph->values[node->inputs[1]];
+    if (are_batches(node, a, b))
+        return false;
     if (a->rank < 2 || b->rank != 2 || a->data || !is_real_constant(graph, node, 1) ||
         (node->op == PLEURA_OP_Gemm && pleura_node_int(node, "transA", 0)))
         return true;

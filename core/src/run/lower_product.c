@@ -1,5 +1,7 @@
-/* Gemm and MatMul: products with a constant matrix. */
+/* Gemm and MatMul: products with a constant matrix, and of two computed ones. */
 #include "lower.h"
+
+/* ---- With a constant matrix ---- */
 
 /* Times alpha or beta: a copy, unless the factor is ONNX's default of 1. */
 static const float *scaled(pleura_lowering *l, const float *from, size_t count, float factor)
@@ -62,10 +64,44 @@ static const pleura_step_kind product = {.name = "matrix product",
                                          .build = build_product,
                                          .bind = bind_product};
 
+/* ---- Of two computed tensors: as many products as the axes before the last two have places ---- */
+
+static size_t batches_of(const pleura_dims *dims)
+{
+    size_t batches = 1;
+    for (size_t i = 0; i + 2 < dims->rank; i++)
+        batches *= dims->size[i];
+    return batches;
+}
+
+static pleura_code build_products(pleura_lowering *l, pleura_step *step)
+{
+    const pleura_dims *a = &step->inputs[0]->dims, *b = &step->inputs[1]->dims;
+    size_t batches = batches_of(a), alignment;
+    enum xnn_status status = xnn_create_batch_matrix_multiply_nc_f32(0, &step->operator);
+    if (status == xnn_status_success)
+        status = xnn_reshape_batch_matrix_multiply_nc_f32(
+            step->operator, 1, &batches, &batches, a->size[a->rank - 2], a->size[a->rank - 1],
+            b->size[b->rank - 1], &step->workspace, &alignment, l->threads);
+    return pleura_lower_check(l, step, status);
+}
+
+static enum xnn_status bind_products(pleura_step *step)
+{
+    return xnn_setup_batch_matrix_multiply_nc_f32(
+        step->operator, pleura_step_workspace(step), pleura_step_input(step, 0),
+        pleura_step_input(step, 1), pleura_step_output(step));
+}
+
+static const pleura_step_kind products = {
+    .name = "matrix products", .build = build_products, .bind = bind_products};
+
 pleura_code pleura_lower_product(pleura_lowering *l, const pleura_node *node)
 {
+    const bool computed = !l->graph->values[node->inputs[1]].data;
+    pleura_tensor *second = computed ? pleura_lower_use(l, node->inputs[1], PLEURA_PLAIN) : NULL;
     pleura_tensor *x = pleura_lower_use(l, node->inputs[0], PLEURA_PLAIN);
     pleura_tensor *y = pleura_lower_make(l, node->output, PLEURA_PLAIN);
-    pleura_lower_step(l, node, &product, x, NULL, y);
+    pleura_lower_step(l, node, computed ? &products : &product, x, second, y);
     return l->code;
 }
