@@ -119,6 +119,24 @@ function words() {
   };
 }
 
+/** A language but English is its words alone, in the order of English's keys: 3 KB less for the three of them. */
+function languages() {
+  return {
+    name: 'pleura-languages',
+    enforce: 'pre',
+    async load(id) {
+      const [, file] = /^(.*\/strings\/\w+\.json)\?words$/.exec(id) ?? [];
+      if (!file) return null;
+      this.addWatchFile(file);
+      const [english, words] = [path('src/strings/en.json'), file].map((name) => JSON.parse(readFileSync(name, 'utf8')));
+      const keys = Object.keys(english);
+      const odd = [...keys.filter((key) => !(key in words)), ...Object.keys(words).filter((key) => !(key in english))];
+      if (odd.length > 0) this.error(`${file} and en.json differ in ${odd.join(', ')}`);
+      return { code: `export default ${JSON.stringify(keys.map((key) => words[key]))}`, moduleType: 'js' };
+    },
+  };
+}
+
 /** What a visit waits for is asked for with the page itself, behind its styles and script, and not only once that runs. */
 function preload() {
   return {
@@ -201,7 +219,7 @@ function compress() {
 export default defineConfig({
   root: path('.'),
   base: './', // any folder of any host
-  plugins: [words(), content(), preload(), offline(), compress()],
+  plugins: [words(), languages(), content(), preload(), offline(), compress()],
   build: {
     target: 'es2022',
     outDir: 'dist',

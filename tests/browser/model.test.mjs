@@ -1,6 +1,7 @@
 // What is known of the model, other models, and whether this browser computes right.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { fixtures } from '../node/support.mjs';
 import { smallNet } from './onnx.mjs';
@@ -58,6 +59,64 @@ onPage('a model of 18 outputs and no metadata is brought, and its scores stand a
   await finished(page, 3);
   assert.ok((await rows(page)).every(({ state }) => state !== 'error'));
   assert.ok((await savedLines(page)).every(({ finding }) => finding === 'pneumonia'));
+});
+
+const inUse = (page, name) =>
+  page.waitForFunction((wanted) => document.querySelector('#model-name').textContent.startsWith(wanted) && document.querySelector('#loading').hidden, name);
+
+onPage('a model is dropped beside films, comes in a folder or is pasted, and no request is made', { serviceWorkers: 'block' }, async ({ page, served }) => {
+  const before = served.length;
+  // Labels of their own, so that each is another file.
+  const [first, second] = written([{ name: 'first.ONNX', bytes: smallNet(5) }, { name: 'second.onnx', bytes: smallNet(6) }]);
+  await drop(page, [films[0], first, films[1]]);
+  await inUse(page, 'first.ONNX');
+  await finished(page, 2);
+  assert.equal(await page.textContent('#message'), '');
+  assert.ok((await savedLines(page)).every(({ probabilities }) => Object.keys(probabilities).length === 5));
+  const folder = `${shared.folder}/mixed`;
+  mkdirSync(folder);
+  for (const path of [second, films[2]]) copyFileSync(path, `${folder}/${basename(path)}`);
+  await drop(page, [folder]);
+  await inUse(page, 'second.onnx');
+  await finished(page, 3);
+  assert.ok((await savedLines(page)).every(({ probabilities }) => Object.keys(probabilities).length === 6));
+  await page.evaluate((bytes) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], 'third.onnx'));
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, smallNet(7).toString('base64'));
+  await inUse(page, 'third.onnx');
+  await finished(page, 3);
+  assert.ok((await savedLines(page)).every(({ probabilities }) => Object.keys(probabilities).length === 7));
+  assert.match(await page.locator('#status').textContent(), /third\.onnx is loaded|Done: 3/);
+  await page.click('[data-view=model]');
+  assert.deepEqual(await page.locator('#model-choice option').allTextContents().then((all) => all.slice(1)), ['first.ONNX', 'second.onnx', 'third.onnx']);
+  await drop(page, written([{ name: 'none.onnx', bytes: Buffer.from('not a model at all') }]));
+  await page.waitForFunction(() => /none\.onnx could not be loaded/.test(document.querySelector('#message').textContent));
+  assert.equal(await page.locator('#model-choice option').count(), 4);
+  assert.ok((await page.textContent('#model-name')).startsWith('third.onnx'));
+  assert.equal(served.length, before, 'the server was asked for nothing');
+  assert.equal(await page.textContent('#requests'), '0');
+});
+
+test('a model that is dropped while the page still loads is the one that judges', async () => {
+  const { page, close } = await openPage(shared.browser, {
+    // The first one is held back until the other was dropped.
+    before: (fresh) => fresh.route('**/model.onnx', async (route) => {
+      await fresh.waitForFunction(() => globalThis.dropped);
+      await route.continue();
+    }),
+  });
+  try {
+    await page.waitForFunction(() => document.documentElement.lang === 'en' && document.querySelector('#language').options.length > 0);
+    await drop(page, [films[0], ...written([{ name: 'early.onnx', bytes: smallNet(4) }])]);
+    await page.evaluate(() => (globalThis.dropped = true));
+    await inUse(page, 'early.onnx');
+    await finished(page, 1);
+    assert.equal(Object.keys((await savedLines(page))[0].probabilities).length, 4);
+  } finally {
+    await close();
+  }
 });
 
 onPage('a network without an exact map gets one of occlusions, when it is asked for', {}, async ({ page }) => {

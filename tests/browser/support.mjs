@@ -44,8 +44,8 @@ export async function openPage(browser, options = {}) {
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (line) => {
-    // The tests read canvases back, which the page does not.
-    if (/willReadFrequently/.test(line.text())) return;
+    // The tests read canvases back, which the page does not, and may forbid service workers.
+    if (/willReadFrequently|blocked by Playwright/.test(line.text())) return;
     if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text());
   });
   await before(page);

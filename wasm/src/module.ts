@@ -22,9 +22,21 @@ const binaries: Record<Build, () => URL> = {
   threads: () => new URL('./pleura-threads.wasm', import.meta.url),
 };
 
-/** Fetches and compiles the module: once for any number of cores. */
-export async function compile(build: Build, base?: URL | string): Promise<WebAssembly.Module> {
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+/** Fetches and compiles the module: once for any number of cores, and for models that come later. */
+export function compile(build: Build, base?: URL | string): Promise<WebAssembly.Module> {
   const url = base === undefined ? binaries[build]() : new URL(`pleura-${build}.wasm`, folderUrl(base));
+  let module = compiled.get(url.href);
+  if (!module) {
+    module = compileFrom(url);
+    compiled.set(url.href, module);
+    module.catch(() => compiled.delete(url.href)); // another time it may be had
+  }
+  return module;
+}
+
+async function compileFrom(url: URL): Promise<WebAssembly.Module> {
   const response = await open(url);
   try {
     // Compiles while it arrives, and lets the browser keep the machine code for the next visit.

@@ -20,11 +20,15 @@ let pleura: LocalPleura | null = null;
 let atLoad = 0;
 let prepared = false;
 
-// What this worker has fetched: its requests do not show in the page's own timeline. A service worker
-// that answers from a copy on this device says so by Server-Timing; that is no request to the network.
+// What this worker has fetched: its requests do not show in the page's own timeline. What comes out of the
+// browser's cache (something came, and nothing was transferred), or from a service worker's copy on this
+// device, which says so by Server-Timing, is no request to the network.
 function resources(): number {
   return (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
-    ({ name, serverTiming = [] }) => !/^(blob|data):/.test(name) && !serverTiming.some(({ name }) => name === 'pleura-copy'),
+    ({ name, transferSize, decodedBodySize, serverTiming = [] }) =>
+      !/^(blob|data):/.test(name) &&
+      !(transferSize === 0 && decodedBodySize > 0) &&
+      !serverTiming.some(({ name }) => name === 'pleura-copy'),
   ).length;
 }
 

@@ -2,3 +2,8 @@
 declare const __MODEL_BYTES__: number;
 
 declare module '*.css';
+
+declare module '*.json?words' {
+  const words: string[];
+  export default words;
+}

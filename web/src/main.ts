@@ -22,14 +22,16 @@ import { TrustView } from './trustView.js';
 import { Worklist } from './worklist.js';
 
 interface Model extends ModelChoice {
-  source: string | ArrayBuffer;
+  /** Where it is, or the file that was brought. */
+  source: string | File;
 }
 
 const films = new Films();
 let engine: Engine | null = null;
 let examples: Example[] = [];
 const MODEL = 'model.onnx';
-const models: Model[] = [{ name: '', sha256: null, source: MODEL }];
+let current: Model = { name: '', sha256: null, source: MODEL };
+const models = [current];
 
 /** Begun before anything is put on the page: the worker, the module and the model are what a visit waits for. */
 const loading = Promise.all([start(MODEL, showLoading), fetchExamples(), loadAbout()]);
@@ -135,6 +137,17 @@ function opened(file: File): Film {
 /** Films of a kept list whose files were not opened yet. */
 const missing = new Map<string, Film>();
 
+/** What comes in: a file is a model by its name, since ONNX has no signature, and else a film. */
+function take(files: File[]): void {
+  const isModel = ({ name }: File) => /\.onnx$/i.test(name);
+  const brought = files.filter(isModel).map((source): Model => ({ name: source.name, sha256: null, source }));
+  models.push(...brought);
+  const last = brought.at(-1);
+  if (last) switchTo(last);
+  const rest = files.filter((file) => !isModel(file));
+  if (rest.length > 0) add(rest);
+}
+
 function add(files: File[]): void {
   say('');
   const added = files.map(opened);
@@ -183,7 +196,7 @@ listen(
     { button: byId('add'), input: byId('files') },
     { button: byId('add-folder'), input: byId('folder') },
   ],
-  { onFiles: add, onNothing: (what) => say(t(`nothing.${what}`)) },
+  { onFiles: take, onNothing: (what) => say(t(`nothing.${what}`)) },
 );
 const on = (id: string, body: () => unknown) => byId(id).addEventListener('click', body);
 on('clear', clear);
@@ -349,30 +362,25 @@ on('update-later', () => (byId('update').hidden = true));
 document.addEventListener('language', () => (byId('offline').textContent = offline.words));
 
 const modelView = new ModelView(byId('model-body'), {
-  onSwitch: (place) => void switchTo(place),
-  async onFile(file) {
-    models.push({ name: file.name, sha256: null, source: await file.arrayBuffer() });
-    await switchTo(models.length - 1);
-  },
+  onSwitch: (place) => models[place] && switchTo(models[place]),
+  onFile: (file) => take([file]),
 });
 
-function showModel(place: number): void {
+function showModel(model: Model): void {
   if (!engine) return;
   const { info, tier } = engine;
-  const model = models[place];
-  if (model) {
-    model.sha256 = info.sha256;
-    model.name ||= [info.name, info.version].filter(Boolean).join(' ') || t('model.unnamed');
-  }
-  byId('model-name').replaceChildren([info.name, info.version].filter(Boolean).join(' ') || (model?.name ?? ''), ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }));
+  current = model;
+  model.sha256 = info.sha256;
+  model.name ||= [info.name, info.version].filter(Boolean).join(' ') || t('model.unnamed');
+  byId('model-name').replaceChildren([info.name, info.version].filter(Boolean).join(' ') || model.name, ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }));
   byId('tier').textContent = t(`tier.${tier}`);
   byId('population').textContent = info.properties['pleura.population'] ?? t('notice.unknown_population');
   operating.info = info;
 }
 
 /** What the other views say of it. */
-function showViews(place: number): void {
-  if (engine) modelView.show(engine.info, models, place);
+function showViews(): void {
+  if (engine) modelView.show(engine.info, models, models.indexOf(current));
   if (location.hash === '#trust') trust.show();
 }
 
@@ -393,54 +401,76 @@ function askRequests(): void {
   }, 250);
 }
 
+/** The first load and every change of model, one after the other. */
+let turn: Promise<unknown> = Promise.resolve();
+function inTurn(body: () => Promise<void>): Promise<void> {
+  const next = turn.then(body);
+  turn = next.catch(() => {});
+  return next;
+}
+
 /** Another model: its answers are other answers, so every film goes through it again. */
-async function switchTo(place: number): Promise<void> {
-  const model = models[place];
-  if (!model) return;
+const switchTo = (model: Model) => void inTurn(() => change(model));
+
+async function change(model: Model): Promise<void> {
   say('');
+  byId('loading-text').textContent = status.textContent = t('model.loading', { name: model.name });
+  byId('loading-bar').removeAttribute('value');
+  byId('loading').hidden = false;
   let loaded: Engine;
   try {
-    loaded = await start(model.source, () => {});
+    const { source } = model;
+    loaded = await start(typeof source === 'string' ? source : await source.arrayBuffer(), () => {});
   } catch (error) {
-    models.splice(place, 1);
-    if (engine) modelView.show(engine.info, models, models.findIndex(({ sha256 }) => sha256 === engine?.info.sha256));
+    models.splice(models.indexOf(model), 1);
+    showViews();
     say(t('error.model', { name: model.name, message: error instanceof Error ? error.message : String(error) }));
     return;
+  } finally {
+    byId('loading').hidden = true;
   }
   const old = engine;
   queue.close();
   queue.cancel();
   engine = loaded;
   settings.set('threshold', null);
-  showModel(place);
-  showViews(place);
+  showModel(model);
+  showViews();
   old?.dispose();
   open();
   for (const film of films.all) [film.report, film.fault, film.progress] = [null, null, 'waiting'];
   queue.add(films.all.filter(({ file }) => file));
   films.arrange();
   reader.refresh();
+  status.textContent = t('model.loaded', { name: model.name });
 }
 
 function open(): void {
   if (engine) queue.open(classify, engine.workers + 1);
 }
 
-async function begin(): Promise<void> {
+/** Until the first film can go through. */
+async function arrive(): Promise<void> {
   const words = setLanguage(settings.get('language')).then(() => showView(false));
   const [[loaded, found]] = await Promise.all([loading, words]);
   [engine, examples] = [loaded, found];
-  showModel(0);
+  showModel(current);
   offer(examples, byId('examples'), byId('example'), add);
   byId('loading').hidden = true;
   status.textContent = t('loading.done');
   document.documentElement.dataset['ready'] = 'yes';
   open();
   reader.refresh();
+}
+
+async function begin(): Promise<void> {
+  await inTurn(arrive);
+  const loaded = engine;
+  if (!loaded) return;
   // Not before: a film that waits goes first, and the other views are not in sight.
   await new Promise((done) => setTimeout(done));
   const drawing = reader.prepare();
-  showViews(0);
+  showViews();
   // Films need not wait for it, but loading ends with the code of the last worker: from then on is counted.
   await Promise.all([drawing, loaded.started]).catch(() => {});
   requests.start();

@@ -7,11 +7,18 @@ type Table = Record<Key, string>;
 export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', sw: 'Kiswahili' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: Table }>> = {
-  es: () => import('./strings/es.json'),
-  fr: () => import('./strings/fr.json'),
-  sw: () => import('./strings/sw.json'),
+/** Their words, in the order of English's keys (vite.config.mjs). */
+const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: string[] }>> = {
+  es: () => import('./strings/es.json?words'),
+  fr: () => import('./strings/fr.json?words'),
+  sw: () => import('./strings/sw.json?words'),
 };
+
+async function words(wanted: Language): Promise<Table> {
+  if (wanted === 'en') return en;
+  const list = (await others[wanted]()).default;
+  return Object.fromEntries(Object.keys(en).map((key, place) => [key, list[place]])) as Table;
+}
 
 /** Written from right to left, should one of these be added. */
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
@@ -99,7 +106,7 @@ function translate(): void {
 
 /** What shows words that were made by code listens for "language" on the document. */
 export async function setLanguage(wanted: Language): Promise<void> {
-  table = wanted === 'en' ? en : (await others[wanted]()).default;
+  table = await words(wanted);
   language = wanted;
   translate();
   document.dispatchEvent(new Event('language'));
