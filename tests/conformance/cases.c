@@ -167,18 +167,25 @@ static void bind(pleura_value *input, const pleura_value *data)
     input->data = data->data;
 }
 
+/* A node's operator as the file names it. */
+static const char *operator_of(const pleura_node *node)
+{
+    return node->function ? node->function : pleura_operator_name(node->op);
+}
+
 static void list_operators(const pleura_graph *graph, case_result *result)
 {
-    bool seen[PLEURA_OP_COUNT] = {false};
     size_t length = 0;
     result->operators[0] = '\0';
-    for (size_t i = 0; i < graph->node_count; i++) {
-        pleura_operator op = graph->nodes[i].op;
-        if (seen[op] || length >= sizeof result->operators)
-            continue;
-        seen[op] = true;
-        length += (size_t)snprintf(result->operators + length, sizeof result->operators - length,
-                                   "%s%s", length ? "+" : "", pleura_operator_name(op));
+    for (size_t i = 0; i < graph->node_count && length < sizeof result->operators; i++) {
+        const char *op = operator_of(&graph->nodes[i]);
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(op, operator_of(&graph->nodes[k])) == 0;
+        if (!seen)
+            length +=
+                (size_t)snprintf(result->operators + length, sizeof result->operators - length,
+                                 "%s%s", length ? "+" : "", op);
     }
 }
 

@@ -47,9 +47,10 @@ class Writer:
                                            value=numpy_helper.from_array(np.asarray(array))))
         return out
 
-    def node(self, op, *inputs, outputs=1, **attributes):
+    def node(self, op, *inputs, outputs=1, domain="", **attributes):
         outs = [self.name(op.lower()) for _ in range(outputs)]
-        self.nodes.append(helper.make_node(op, list(inputs), outs, name=self.name(op), **attributes))
+        self.nodes.append(helper.make_node(op, list(inputs), outs, name=self.name(op),
+                                           domain=domain, **attributes))
         return outs[0] if outputs == 1 else outs
 
     def weights(self, *shape):
@@ -75,7 +76,8 @@ class Writer:
                        for t in self.initializers]
         outputs = [onnx.ValueInfoProto(name=name) for name in (output, *extra)]
         graph = helper.make_graph(self.nodes, "style", inputs, outputs, self.initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
+        model = helper.make_model(graph, opset_imports=[
+            helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1)])
         model.ir_version = 7
         onnx.save(model, path)
 
@@ -294,12 +296,83 @@ def quantised_oddly(path):
     w.save(path, w.node("MatMul", x, w.constant(w.weights(12, 10))), (3, 28, 30))
 
 
+def quantised_by_operators(path):
+    """ONNX Runtime's operator-oriented quantisation: QLinearConv and its kin."""
+    w = Writer(13)
+
+    def number(value, kind=np.float32):
+        return w.constant(kind(value))
+
+    def grid(scale, zero):
+        return number(scale), number(zero, np.uint8)
+
+    def conv(x, of, to, into, out, kernel, group=1, **attributes):
+        weights = w.weights(out, into // group, kernel, kernel)
+        steps = (np.abs(weights).max(axis=(1, 2, 3)) / 127).astype(np.float32)
+        whole = np.rint(weights / steps.reshape(-1, 1, 1, 1)).astype(np.int8)
+        return w.node("QLinearConv", x, *of, w.constant(whole), w.constant(steps),
+                      w.constant(np.zeros(out, np.int8)), *to,
+                      w.constant(random.integers(-500, 500, out).astype(np.int32)), group=group,
+                      **attributes)
+
+    def own(op, *inputs, **attributes):
+        return w.node(op, *inputs, domain="com.microsoft", **attributes)
+
+    image, wide, thin, sums = grid(0.03, 128), grid(0.02, 0), grid(0.03, 120), grid(0.04, 100)
+    x = w.node("QuantizeLinear", "image", *image)
+    x = conv(x, image, wide, 3, 16, 3, strides=[2, 2])
+    y = conv(x, wide, wide, 16, 16, 3, group=16, pads=[1, 1, 1, 1])
+    y = conv(y, wide, thin, 16, 16, 1)
+    x = own("QLinearAdd", x, *wide, y, *thin, *sums)
+    x = w.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    y = own("QLinearLeakyRelu", conv(x, sums, thin, 16, 8, 1), *thin, *thin, alpha=0.1)
+    x = own("QLinearConcat", *sums, x, *sums, y, *thin, axis=1)
+    s = own("QLinearSigmoid", conv(own("QLinearGlobalAveragePool", x, *sums, *thin), thin, sums,
+                                   24, 24, 1), *sums, number(1 / 256), number(0, np.uint8))
+    x = own("QLinearMul", x, *sums, s, number(1 / 256), number(0, np.uint8), *thin)
+    x = own("QLinearAveragePool", x, *thin, *thin, kernel_shape=[2, 2], strides=[2, 2])
+    x = own("QLinearGlobalAveragePool", x, *thin, *wide)
+    x = w.node("Flatten", x)
+    weights = random.integers(-127, 128, (24, 20)).astype(np.int8)
+    x = own("QGemm", x, *wide, w.constant(weights), number(0.01), number(0, np.int8),
+            w.constant(random.integers(-500, 500, 20).astype(np.int32)), *thin, alpha=1.0)
+    weights = random.integers(0, 256, (20, 10)).astype(np.uint8)
+    x = w.node("QLinearMatMul", x, *thin, w.constant(weights), number(0.01),
+               number(130, np.uint8), *thin)
+    w.save(path, w.node("DequantizeLinear", x, *thin), (3, 33, 33))
+
+
+def quantised_as_it_runs(path):
+    """ONNX Runtime's dynamic quantisation: the grids of activations follow from their numbers."""
+    w = Writer(13)
+
+    def scaled(product, by, step):
+        scale = w.node("Mul", by, w.constant(np.float32(step)))
+        return w.node("Mul", w.node("Cast", product, to=TensorProto.FLOAT), scale)
+
+    def conv(x, into, out, kernel, **attributes):
+        x, scale, zero = w.node("DynamicQuantizeLinear", x, outputs=3)
+        weights = random.integers(0, 256, (out, into, kernel, kernel)).astype(np.uint8)
+        y = w.node("ConvInteger", x, w.constant(weights), zero, w.constant(np.uint8(125)),
+                   **attributes)
+        return w.node("Add", scaled(y, scale, 0.002), w.constant(w.weights(1, out, 1, 1)))
+
+    x = w.node("Relu", conv("image", 3, 16, 3, strides=[2, 2], pads=[1, 1, 1, 1]))
+    x = w.node("Relu", conv(x, 16, 12, 3, group=1))
+    x = w.node("Flatten", w.node("GlobalAveragePool", x))
+    x, scale, zero = w.node("DynamicQuantizeLinear", x, outputs=3)
+    weights = random.integers(-128, 128, (12, 10)).astype(np.int8)
+    x = scaled(w.node("MatMulInteger", x, w.constant(weights), zero,
+                      w.constant(np.zeros(10, np.int8))), scale, 0.01)
+    w.save(path, w.node("Add", x, w.constant(w.weights(10))), (3, 33, 33))
+
+
 # A sum that lies between two steps may fall to the other side than with ONNX Runtime, as it is added
-# up in another order: one step of the 128 of the answer.
-STEP = {"quantised": 0.008, "quantised_signed": 0.008}
+# up in another order: one step of the 128 of the answer, or several where a Sigmoid lies between.
+STEP = {"quantised": 0.008, "quantised_signed": 0.008, "quantised_by_operators": 0.03}
 
 STYLES = [keras_efficientnet, timm, caffe, transformer, half, ends, quantised, quantised_signed,
-          quantised_oddly]
+          quantised_oddly, quantised_by_operators, quantised_as_it_runs]
 
 
 def main():

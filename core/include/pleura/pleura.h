@@ -83,7 +83,7 @@ const char *pleura_code_name(pleura_code code);
 
 typedef struct pleura_error {
     pleura_code code;
-    char message[1400]; /* one sentence: what was wrong, where, with the figures */
+    char message[2000]; /* one sentence: what was wrong, where, with the figures */
 } pleura_error;
 
 /* ---- Images ----------------------------------------------------------------------------------- */

@@ -213,20 +213,29 @@ static pleura_grid *read_grid(pleura_graph *graph, const pleura_node *node,
     const pleura_value *zero = node->input_count > 2 && node->inputs[2] != PLEURA_NONE
                                    ? &graph->values[node->inputs[2]]
                                    : NULL;
-    int64_t count = scale ? pleura_value_elements(scale) : 0;
+    if (!scale || scale->rank > 1 ||
+        (zero && (!zero->data || pleura_is_real(zero) || zero->rank > 1)))
+        return NULL;
+    /* One scale may stand for all: MatMulInteger has none, but zero points. */
+    const int64_t scales = pleura_value_elements(scale),
+                  zeros_given = zero ? pleura_value_elements(zero) : scales;
+    const int64_t count = scales > zeros_given ? scales : zeros_given;
     int axis = pleura_axis(pleura_node_int(node, "axis", 1), input->rank);
-    bool by_axis = scale && scale->rank == 1 && count > 1;
-    if (!scale || count < 1 || (by_axis ? axis < 0 || input->dims[axis] != count : count != 1) ||
-        (zero && (!zero->data || pleura_is_real(zero) || pleura_value_elements(zero) != count)))
+    bool by_axis = count > 1;
+    if (count < 1 || (by_axis && (axis < 0 || input->dims[axis] != count)) ||
+        (scales != count && scales != 1) || zeros_given != count)
         return NULL;
     pleura_grid *grid = pleura_arena_alloc(&graph->arena, sizeof *grid);
     int32_t *zeros = pleura_arena_alloc(&graph->arena, (size_t)count * sizeof *zeros);
-    graph->out_of_memory = graph->out_of_memory || !grid || !zeros;
-    if (!grid || !zeros)
+    float *steps = pleura_arena_alloc(&graph->arena, (size_t)count * sizeof *steps);
+    graph->out_of_memory = graph->out_of_memory || !grid || !zeros || !steps;
+    if (!grid || !zeros || !steps)
         return NULL;
-    for (int64_t i = 0; zero && i < count; i++)
-        zeros[i] = (int32_t)pleura_constant_int(zero, i);
-    *grid = (pleura_grid){type, by_axis ? axis : -1, (size_t)count, scale->data, zeros};
+    for (int64_t i = 0; i < count; i++) {
+        steps[i] = ((const float *)scale->data)[scales == 1 ? 0 : i];
+        zeros[i] = zero ? (int32_t)pleura_constant_int(zero, i) : 0;
+    }
+    *grid = (pleura_grid){type, by_axis ? axis : -1, (size_t)count, steps, zeros};
     return grid;
 }
 

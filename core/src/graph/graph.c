@@ -205,7 +205,7 @@ const pleura_value *pleura_node_constant(const pleura_graph *graph, const pleura
 
 const char *pleura_node_describe(const pleura_node *node, pleura_node_label *label)
 {
-    const char *op = pleura_operator_name(node->op);
+    const char *op = node->function ? node->function : pleura_operator_name(node->op);
     if (node->name[0])
         snprintf(label->text, sizeof label->text, "%s '%.80s'", op, node->name);
     else

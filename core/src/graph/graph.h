@@ -212,6 +212,7 @@ typedef struct pleura_attribute {
 typedef struct pleura_node {
     pleura_operator op;
     const char *name; /* as in the file; "" if it has none */
+    const char *function; /* the operator in the file that was written with this one; or NULL */
     uint32_t *inputs; /* PLEURA_NONE where an optional one is left out */
     size_t input_count;
     uint32_t output;

@@ -1,10 +1,11 @@
 /* Nodes and their attributes. */
 #include "../error.h"
+#include "../text.h"
+#include "functions.h"
 #include "onnx_read.h"
 
 #include <math.h>
 #include <pb_decode.h>
-#include <stdio.h>
 #include <string.h>
 
 typedef struct attribute_parts {
@@ -115,29 +116,51 @@ bool pleura_is_onnx_domain(pleura_span domain)
 
 static bool refuse_operator(pleura_reader *r, const node_parts *parts)
 {
-    char known[1100] = "";
-    size_t length = 0;
-    for (int op = 0; op < PLEURA_OP_COUNT && length < sizeof known; op++)
-        length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", op ? ", " : "",
-                                   pleura_operator_name((pleura_operator)op));
     pleura_fail(r->error, PLEURA_ERROR_OPERATOR,
-                "ONNX: operator %.*s%s%.*s of node '%.*s' is not supported; supported are %s.",
+                "ONNX: operator %.*s%s%.*s of node '%.*s' is not supported; supported are ",
                 (int)(parts->domain.length > 40 ? 40 : parts->domain.length), parts->domain.begin,
                 parts->domain.length ? "::" : "",
                 (int)(parts->op_type.length > 60 ? 60 : parts->op_type.length),
                 parts->op_type.begin, (int)(parts->name.length > 80 ? 80 : parts->name.length),
-                parts->name.begin, known);
+                parts->name.begin);
+    char *message = r->error->message;
+    pleura_text text = {message, sizeof r->error->message, strlen(message)};
+    for (int op = 0; op < PLEURA_OP_COUNT; op++) {
+        pleura_text_add(&text, pleura_operator_name((pleura_operator)op));
+        pleura_text_add(&text, ", ");
+    }
+    for (size_t i = 0; i < pleura_function_count; i++) {
+        pleura_text_add(&text, i ? ", " : "");
+        pleura_text_add(&text, pleura_functions[i].name);
+    }
+    pleura_text_add(&text, ".");
+    pleura_text_end(&text);
     return false;
+}
+
+bool pleura_operator_find(pleura_span name, pleura_operator *op)
+{
+    for (int i = 0; i < PLEURA_OP_COUNT; i++)
+        if (pleura_span_is(name, pleura_operator_name((pleura_operator)i))) {
+            *op = (pleura_operator)i;
+            return true;
+        }
+    return false;
+}
+
+/* ONNX Runtime writes these of ONNX's operators into its own domain, for integers of 16 bits or old
+ * operator sets. */
+static bool is_adopted(pleura_operator op)
+{
+    return op == PLEURA_OP_DequantizeLinear || op == PLEURA_OP_Gelu ||
+           op == PLEURA_OP_QuantizeLinear;
 }
 
 static bool find_operator(const node_parts *parts, pleura_operator *op)
 {
-    for (int i = 0; i < PLEURA_OP_COUNT; i++)
-        if (pleura_span_is(parts->op_type, pleura_operator_name((pleura_operator)i))) {
-            *op = (pleura_operator)i;
-            return pleura_is_onnx_domain(parts->domain);
-        }
-    return false;
+    return pleura_operator_find(parts->op_type, op) &&
+           (pleura_is_onnx_domain(parts->domain) ||
+            (pleura_span_is(parts->domain, PLEURA_RUNTIME_DOMAIN) && is_adopted(*op)));
 }
 
 static bool check_arity(pleura_reader *r, const pleura_node *node, size_t outputs)
@@ -213,31 +236,43 @@ static bool add_part(pleura_reader *r, pleura_node node, pleura_list *inputs, si
     return node.inputs && add_node(r, &node);
 }
 
+bool pleura_reader_add(pleura_reader *r, pleura_node node, pleura_list *inputs,
+                       const uint32_t *outputs, size_t output_count)
+{
+    node.inputs = inputs->items;
+    node.input_count = inputs->count;
+    node.part_count = (uint32_t)output_count;
+    /* Optional inputs that are left out at the end need not be there at all. */
+    while (node.input_count && node.inputs[node.input_count - 1] == PLEURA_NONE)
+        node.input_count--;
+    if (!check_attributes(r, &node) || !check_arity(r, &node, output_count))
+        return false;
+    for (size_t i = 0; i < output_count; i++)
+        if ((outputs[i] != PLEURA_NONE || output_count == 1) &&
+            !add_part(r, node, inputs, i, outputs[i]))
+            return false;
+    return true;
+}
+
 static bool keep_node(pleura_reader *r, node_parts *parts)
 {
     pleura_node node = {.clamp_min = -HUGE_VALF, .clamp_max = HUGE_VALF};
-    const uint32_t *outputs = parts->outputs.items;
-    size_t count = parts->outputs.count;
-    if (!find_operator(parts, &node.op))
+    const pleura_function *function = NULL;
+    if (!find_operator(parts, &node.op) &&
+        !(function = pleura_function_find(parts->domain, parts->op_type)))
         return refuse_operator(r, parts);
     node.name = pleura_keep_text(r, parts->name);
     node.attributes = pleura_list_keep(&parts->attributes, sizeof *node.attributes);
     if (!node.name || !node.attributes)
         return false;
+    node.attribute_count = parts->attributes.count;
+    if (!function)
+        return pleura_reader_add(r, node, &parts->inputs, parts->outputs.items,
+                                 parts->outputs.count);
     node.inputs = parts->inputs.items;
     node.input_count = parts->inputs.count;
-    node.attribute_count = parts->attributes.count;
-    node.part_count = (uint32_t)count;
-    /* Optional inputs that are left out at the end need not be there at all. */
-    while (node.input_count && node.inputs[node.input_count - 1] == PLEURA_NONE)
-        node.input_count--;
-    if (!check_attributes(r, &node) || !check_arity(r, &node, count))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if ((outputs[i] != PLEURA_NONE || count == 1) &&
-            !add_part(r, node, &parts->inputs, i, outputs[i]))
-            return false;
-    return true;
+    node.function = function->name;
+    return pleura_function_expand(r, function, &node, parts->outputs.items, parts->outputs.count);
 }
 
 bool pleura_on_node(pb_istream_t *stream, const pb_field_t *field, void **argument)

@@ -66,6 +66,11 @@ uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts);
 uint32_t pleura_reader_value(pleura_reader *r, const char *name, size_t length);
 
 bool pleura_is_onnx_domain(pleura_span domain);
+bool pleura_operator_find(pleura_span name, pleura_operator *op);
+
+/* Adds a node for each output that is wanted; `inputs` are indices of values. */
+bool pleura_reader_add(pleura_reader *r, pleura_node node, pleura_list *inputs,
+                       const uint32_t *outputs, size_t output_count);
 
 /* The callbacks for a graph's initializers, which have `reader` as argument, and its nodes. */
 pleura_decoder pleura_on_initializer, pleura_on_node;

@@ -1,0 +1,27 @@
+/*
+ * Operators that are written with others when they are read: the 8-bit ones of ONNX Runtime's
+ * "operator-oriented" files, and those that ONNX itself describes by others.
+ */
+#ifndef PLEURA_FUNCTIONS_H
+#define PLEURA_FUNCTIONS_H
+
+#include "onnx_read.h"
+
+typedef struct pleura_function {
+    const char *name, *domain; /* "" is ONNX's own */
+    const char *body;          /* functions.c says how it is written */
+} pleura_function;
+
+/* ONNX Runtime's own operators. */
+#define PLEURA_RUNTIME_DOMAIN "com.microsoft"
+
+extern const pleura_function pleura_functions[];
+extern const size_t pleura_function_count;
+/* NULL if there is none of that name. */
+const pleura_function *pleura_function_find(pleura_span domain, pleura_span name);
+
+/* Adds the nodes that `call` stands for; false with the error set. */
+bool pleura_function_expand(pleura_reader *r, const pleura_function *function,
+                            const pleura_node *call, const uint32_t *outputs, size_t output_count);
+
+#endif
