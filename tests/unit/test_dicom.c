@@ -761,6 +761,17 @@ static void jpeg_2000_limits(void **state)
     expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "tiles of 16 x 16");
 }
 
+/* Data where a tile-part's header should begin sent the walk back to where it had been, for ever. */
+static void jpeg_2000_without_a_header(void **state)
+{
+    (void)state;
+    j2k j = j2k_begin();
+    j2k_style(&j, false, 1, 5, 4, 0xFF);
+    memcpy(j.bytes + j.size, "\xFF\x90\0\xA\0\0\0\0\0\xE\0\1\xFF\x93\xFF\x93\0\0", 18);
+    j.size += 18;
+    expect_j2k(&j, PLEURA_ERROR_CORRUPT, "cannot be decoded");
+}
+
 /* Never a picture that is partly there, nor one of another size; every byte may be wrong. */
 static void compressed_and_damaged(void **state)
 {
@@ -952,6 +963,7 @@ int main(void)
         cmocka_unit_test(too_many_scans),
         cmocka_unit_test(differences_too_large),
         cmocka_unit_test(jpeg_2000_limits),
+        cmocka_unit_test(jpeg_2000_without_a_header),
         cmocka_unit_test(compressed_and_damaged),
         cmocka_unit_test(attributes),
         cmocka_unit_test(pixels_that_are_not_square),

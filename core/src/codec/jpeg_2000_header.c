@@ -136,13 +136,13 @@ static pleura_code check_segment(stream *s, uint32_t marker, const unsigned char
 static pleura_code walk(stream *s)
 {
     pleura_code code = PLEURA_OK;
-    size_t at = 2, part = 0, end = 0; /* of the tile-part that `at` is in */
+    size_t at = 2, end = 0; /* of the tile-part that `at` is in */
     while (code == PLEURA_OK && s->size - at >= 4) {
         uint32_t marker = read16(s->bytes + at);
         size_t length = read16(s->bytes + at + 2);
         if (marker == SOD) {
-            if (end <= part)
-                return PLEURA_OK; /* to the end of the data */
+            if (end <= at)
+                return PLEURA_OK; /* to the end of the data, or data where a header should begin */
             at = end;
             continue;
         }
@@ -150,7 +150,6 @@ static pleura_code walk(stream *s)
             return PLEURA_OK; /* what is wrong with it OpenJPEG says */
         if (marker == SOT && length >= 10) {
             uint32_t whole = read32(s->bytes + at + 6);
-            part = at;
             end = whole && whole <= s->size - at ? at + whole : 0;
             if (end && end < at + 2 + length)
                 return PLEURA_OK;
