@@ -24,11 +24,12 @@ import numpy as np
 import torch
 
 import data
+import doubts
 import metrics
 import quantise
 from interventions import INTERVENTIONS
 from net import CLASSES, fold
-from train import PRIOR, Device, inputs, load, logits, prior_weights
+from train import PREVALENCE, Device, inputs, load, logits, prior_weights
 
 # Of the ill "select" films, clean ones and under all interventions, at least: 0.97 is wanted, and half a
 # standard error of it over so few films comes on top.
@@ -38,12 +39,17 @@ MARGINS = np.arange(0.03, 0.151, 0.005)
 DRAWS = 2000
 
 
-def fit_temperature(scores, labels, weights):
-    """The temperature with the smallest (PRIOR-weighted) log loss, by golden-section search."""
+def fit_temperature(scores, labels, weights, doubted):
+    """The temperature with the smallest (weighted) log loss, by golden-section search.
+
+    Of a film whose kind is doubted only "normal or ill" counts.
+    """
 
     def loss(log_temperature):
         probability = metrics.softmax(scores, np.exp(log_temperature))
-        chosen = np.maximum(probability[np.arange(len(labels)), labels], 1e-12)
+        chosen = np.where(doubted, metrics.pneumonia(probability),
+                          probability[np.arange(len(labels)), labels])
+        chosen = np.maximum(chosen, 1e-12)
         return -(weights[labels] * np.log(chosen)).mean()
 
     low, high, golden = np.log(0.2), np.log(5.0), (np.sqrt(5) - 1) / 2
@@ -78,7 +84,7 @@ def place_margin(ill, cropped, threshold):
     return round(float(margin), 3)
 
 
-def at_prevalence(truth, prevalence=1.0 - PRIOR[0]):
+def at_prevalence(truth, prevalence=PREVALENCE):
     """A weight for each film, as if ``prevalence`` of them were ill."""
     share = max(float(truth.mean()), 1e-9), max(float((~truth).mean()), 1e-9)
     return np.where(truth, prevalence / share[0], (1.0 - prevalence) / share[1])
@@ -160,6 +166,8 @@ def evaluate(args):
     groups = np.array(data.group(rows))
     labels = np.array([row["class"] for row in rows])
     films = data.Films(args.data, rows, args.cache)
+    runs = doubts.read(args.doubted)
+    doubted = doubts.marks(rows, runs)
     weights = prior_weights(labels)
     places = {part: np.flatnonzero(parts == part) for part in ("select", "report")}
     scores = {part: {name: score(chosen, change)
@@ -169,7 +177,8 @@ def evaluate(args):
     seen = labels[places["select"]]
     pooled = np.concatenate(list(scores["select"].values()))
     pooled_labels = np.tile(seen, len(INTERVENTIONS))
-    temperature = fit_temperature(pooled, pooled_labels, weights)
+    pooled_doubts = np.tile(doubted[places["select"]], len(INTERVENTIONS))
+    temperature = fit_temperature(pooled, pooled_labels, weights, pooled_doubts)
     probability = {part: {name: metrics.softmax(value, temperature) for name, value in each.items()}
                    for part, each in scores.items()}
     ill = {name: metrics.pneumonia(value) for name, value in probability["select"].items()}
@@ -177,7 +186,7 @@ def evaluate(args):
                                 np.concatenate([value[seen > 0] for value in ill.values()]))
     margin = place_margin(ill["as it is"], ill["crop 5 %"], threshold)
     decision = {"temperature": temperature, "threshold": threshold, "margin": margin,
-                "prevalence": 1.0 - PRIOR[0], "sensitivity_wanted": SENSITIVITY,
+                "prevalence": PREVALENCE, "sensitivity_wanted": SENSITIVITY,
                 "opposite_allowed": OPPOSITE}
 
     kept, report = places["report"], probability["report"]
@@ -196,11 +205,13 @@ def evaluate(args):
     shape = np.array([films[int(place)].shape for place in kept])
     original = np.array([rows[place]["res_kind"] == "original" for place in kept])
     interval = intervals(plain, truth, groups[kept], decision)
+    sure = ~doubted[kept]
+    lengths = [len(history) for history in (*state.get("before", []), state["history"])]
     digits = lambda value: round(value, 4)
     facts = {
         "created": args.date,
-        "checkpoint_epoch": len(state["history"]),
-        "network": {"name": state["name"], "rounded": bool(state.get("rounded"))},
+        "checkpoint_epoch": sum(lengths),
+        "network": {"name": state["name"], "epochs": lengths, "rounded": bool(state.get("rounded"))},
         "input": {"size": state["size"], "parameters": sum(p.numel() for p in net.parameters())},
         "films": {part: spread(labels[parts == part], groups[parts == part])
                   for part in ("train", "select", "report")},
@@ -218,6 +229,11 @@ def evaluate(args):
         },
         "report": base,
         "intervals_95": interval,
+        "doubted_runs": runs,
+        "believed": {"films": spread(truth[sure], groups[kept][sure]),
+                     "report": measures(plain[sure], truth[sure], decision),
+                     "intervals_95": intervals(plain[sure], truth[sure], groups[kept][sure], decision),
+                     "doubted_viral_auc": metrics.viral_auc(plain[~sure], truth[~sure])},
         "confusion_rows_truth": confusion.tolist(),
         "reliability": metrics.reliability(before, truth > 0, at_prevalence(truth > 0)),
         "interventions": changed,
@@ -257,6 +273,7 @@ def main():
                         help="as export.py will store them: what is measured is what ships")
     parser.add_argument("--out", required=True, help="where metrics.json and validation.csv go")
     parser.add_argument("--cache", help="folder for decoded films")
+    parser.add_argument("--doubted", help="what doubts.py wrote: films whose kind is not believed")
     parser.add_argument("--gate", help=".json written by gate.py, for the card")
     parser.add_argument("--flip", action="store_true", help="mean over each film and its mirror")
     parser.add_argument("--seed", type=int, default=0, help="of the split: the one trained with")

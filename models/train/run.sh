@@ -3,7 +3,8 @@
 #   models/train/run.sh DATA WORK [START] [fast|whole]
 # DATA holds chest/ and ood/, WORK gets checkpoints and caches, START is a folded ImageNet MobileNetV2
 # (.npz) or a model of ours (.onnx; the shipped one unless told otherwise).
-#   fast    one network for the split "train" / "select" / "report", its gate, card and file
+#   fast    one network for the split "train" / "select" / "report", then with the doubted kinds left out,
+#           its gate, card and file
 #   whole   before that the cross-validation, whose answers teach the one that is shipped
 # Everything goes on where it was cut off. Options for train.py: EPOCHS, SIZE, BATCH, RATE, SEED, NET.
 set -eu
@@ -24,10 +25,14 @@ if [ "$what" = whole ]; then
     step distil.py --data "$data" --predictions "$out/folds" --out "$work/teacher.npy"
     teacher=(--teacher "$work/teacher.npy")
 fi
-step train.py "${common[@]}" "${net[@]}" "${teacher[@]}" --seed "${SEED:-0}" --out "$work/net"
+step train.py "${common[@]}" "${net[@]}" "${teacher[@]}" --seed "${SEED:-0}" --out "$work/first"
+step doubts.py "${common[@]}" --checkpoint "$work/first/model.pt" --out "$work/doubted.json"
+doubted=(--doubted "$work/doubted.json")
+step train.py "${common[@]}" "${net[@]}" "${teacher[@]}" "${doubted[@]}" --start "$work/first/model.pt" \
+    --epochs "${MORE:-6}" --rate 0.01 --seed "$((${SEED:-0} + 7))" --out "$work/net"
 checkpoint=$work/net/model.pt weights=int8
 if [ "${EIGHT_BITS:-}" ]; then
-    step settle.py "${common[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
+    step settle.py "${common[@]}" "${doubted[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
         --out "$work/net8" --resume
     checkpoint=$work/net8/model.pt weights=qdq
 fi
@@ -35,7 +40,7 @@ fi
 step gate.py "${common[@]}" --pictures "$work/pictures/files" --checkpoint "$checkpoint" \
     --out "$work/gate.npz"
 step evaluate.py "${common[@]}" --checkpoint "$checkpoint" --gate "$work/gate.json" \
-    --weights "$weights" --out "$out"
+    --weights "$weights" "${doubted[@]}" --out "$out"
 cp "$work/net/history.json" "$out/history.json"
 step card.py --metrics "$out/metrics.json" --out "$out/card.md"
 step export.py --checkpoint "$checkpoint" --gate "$work/gate.npz" --weights "$weights" \

@@ -8,6 +8,7 @@ import numpy as np
 
 import clusters
 import distil
+import doubts
 import folds
 import gate
 import noise
@@ -81,6 +82,31 @@ class Noise(unittest.TestCase):
         self.assertGreater(len(order), 20)      # only the confident ones are suspects
         self.assertLessEqual(set(order), set(wrong))
         self.assertTrue((chosen[order] != labels[order]).all())
+
+
+class Doubts(unittest.TestCase):
+    def test_runs_of_wrong_labels_are_found(self):
+        rng = np.random.default_rng(0)
+        number = rng.permutation(np.arange(0, 4000, 4))
+        share = np.where((number >= 1000) & (number < 1400) | (number >= 3600), 0.6, 0.1)
+        runs = doubts.find(number, rng.random(1000) < share)
+        self.assertEqual(len(runs), 2)
+        (first, last), (late, end) = runs
+        for found, true in ((first, 1000), (last, 1400), (late, 3600)):
+            self.assertLess(abs(found - true), 4 * doubts.WINDOW)
+        self.assertIsNone(end)
+
+    def test_chance_makes_no_run(self):
+        wrong = np.random.default_rng(1).random(1000) < 0.12
+        self.assertEqual(doubts.find(np.arange(1000), wrong), [])
+
+    def test_marks_are_of_one_kind(self):
+        rows = [{"class": kind, "path": f"k/person9_x_{number}.jpeg"}
+                for kind, number in ((1, 30), (1, 29), (2, 30), (0, 30))]
+        rows.append({"class": 0, "path": "k/no number.jpeg"})
+        runs = {"bacterial_pneumonia": [(30, None)]}
+        self.assertEqual(doubts.marks(rows, runs).tolist(), [True, False, False, False, False])
+        self.assertFalse(doubts.marks(rows, {}).any())
 
 
 class Clusters(unittest.TestCase):

@@ -17,6 +17,7 @@ from PIL import Image
 
 import card
 import distil
+import doubts
 import evaluate
 import export
 import folds
@@ -94,7 +95,22 @@ class Line(unittest.TestCase):
             history = json.loads((root / "net" / "history.json").read_text())
             self.assertEqual([epoch["epoch"] for epoch in history["epochs"]], [1, 2, 3, 4])
 
-            trained, rounded = root / "net" / "model.pt", root / "net8" / "model.pt"
+            self.call(doubts, *data, "--checkpoint", root / "net" / "model.pt",
+                      "--out", root / "doubted.json")
+            runs = json.loads((root / "doubted.json").read_text())
+            self.assertEqual(set(runs["runs"]), set(CLASSES[1:]))
+            runs["runs"]["viral_pneumonia"] = [[0, 60]]
+            (root / "doubted.json").write_text(json.dumps(runs))
+            again = [*net, "--start", root / "net" / "model.pt", "--doubted", root / "doubted.json"]
+            again[again.index("--epochs") + 1] = 1
+            self.call(train, *again, "--out", root / "sure")
+            history = json.loads((root / "sure" / "history.json").read_text())
+            self.assertEqual([epoch["epoch"] for epoch in history["epochs"]], [1, 2, 3, 4, 5])
+            self.assertEqual(history["settings"]["doubted"], runs["runs"])
+            held = history["epochs"][4]["validation"]
+            self.assertNotEqual(held["believed"]["loss"], held["loss"])
+
+            trained, rounded = root / "sure" / "model.pt", root / "net8" / "model.pt"
             self.call(settle, *data, "--threads", 1, "--net", "tiny", "--size", 48, "--epochs", 1, "--trained",
                       trained, "--out", root / "net8")
             for checkpoint, weights in ((trained, "float16"), (rounded, "qdq")):
@@ -103,7 +119,7 @@ class Line(unittest.TestCase):
                           "--children", 60, "--adults", 40, "--drawn", 20,
                           "--out", root / "gate.npz")
                 self.call(evaluate, *data, "--checkpoint", checkpoint, "--gate",
-                          root / "gate.json", "--out", out)
+                          root / "gate.json", "--doubted", root / "doubted.json", "--out", out)
                 self.call(card, "--metrics", out / "metrics.json", "--out", out / "card.md")
                 self.call(export, "--checkpoint", checkpoint, "--gate", root / "gate.npz",
                           "--weights", weights, "--metrics", out / "metrics.json",

@@ -78,6 +78,19 @@ class Targets(unittest.TestCase):
         torch.testing.assert_close(both, 0.3 * alone + torch.tensor([[0.7, 0.0, 0.0]]))
 
 
+    def test_a_doubted_film_teaches_only_that_it_is_ill(self):
+        scores = torch.tensor([[0.3, -0.2, 0.9], [1.0, 0.5, -0.5]], requires_grad=True)
+        target = train.targets(np.array([1, 1]), None, 0.0)
+        logs = torch.nn.functional.log_softmax(scores, 1)
+        doubted = torch.tensor([True, False])
+        wanted = train.unkind(target, scores, doubted)
+        torch.testing.assert_close(wanted[1], target[1])
+        (found,) = torch.autograd.grad(-(wanted[0] * logs[0]).sum(), scores, retain_graph=True)
+        ill = torch.logsumexp(logs[0, 1:], 0)
+        (plain,) = torch.autograd.grad(-(target[0, 0] * logs[0, 0] + target[0, 1:].sum() * ill), scores)
+        torch.testing.assert_close(found, plain)
+
+
 class Folding(unittest.TestCase):
     def test_the_folded_network_is_the_same_function(self):
         net, x = stirred(small()), torch.randn(2, 1, 32, 32)
@@ -139,8 +152,12 @@ class Figures(unittest.TestCase):
         rng = np.random.default_rng(0)
         scores = rng.normal(0, 2, (4000, 3))
         labels = np.array([rng.choice(3, p=p) for p in metrics.softmax(scores)])
-        self.assertAlmostEqual(evaluate.fit_temperature(scores * 2.5, labels, np.ones(3)), 2.5,
-                               delta=0.2)
+        none = np.zeros(4000, bool)
+        fit = lambda labels, doubted: evaluate.fit_temperature(scores * 2.5, labels, np.ones(3), doubted)
+        self.assertAlmostEqual(fit(labels, none), 2.5, delta=0.2)
+        swapped = np.where(labels > 0, 3 - labels, 0)      # all kinds wrong, but not believed
+        self.assertAlmostEqual(fit(swapped, labels > 0), 2.5, delta=0.3)
+        self.assertGreater(fit(swapped, none), 4.0)
 
     def test_calibration_error(self):
         self.assertAlmostEqual(metrics.calibration_error([0.25] * 4, [0, 0, 0, 1]), 0.0)
@@ -184,7 +201,10 @@ class Card(unittest.TestCase):
         part = {"films": 4, "children": 3, **{name: 1 for name in nets.CLASSES}}
         facts = {
             "created": "1970-01-01", "checkpoint_epoch": 7, "report": figure,
-            "network": {"name": "whole", "rounded": True},
+            "network": {"name": "whole", "rounded": True, "epochs": [20, 8]},
+            "doubted_runs": {"bacterial_pneumonia": [[3430, None]], "viral_pneumonia": [[5, 9]]},
+            "believed": {"films": part, "report": figure, "doubted_viral_auc": 0.4,
+                         "intervals_95": {name: [0.8, 1.0] for name in figure}},
             "input": {"size": 192, "parameters": 2200000},
             "films": {name: part for name in ("train", "select", "report")},
             "decision": {"temperature": 1.1, "threshold": 0.4, "margin": 0.05,
@@ -199,6 +219,9 @@ class Card(unittest.TestCase):
         self.assertNotRegex(text, r"[{}]")
         self.assertIn("| adult | 9 | 1.000 | 1.000 |", text)
         self.assertIn("rounded to eight bits", text)
+        self.assertIn("bacterial 3430 on, viral 5 to 9", text)
+        facts["doubted_runs"] = {}
+        self.assertNotIn("believed", card.card(facts))
         del facts["gate"]
         self.assertNotIn("When it does not answer", card.card(facts))
 

@@ -22,6 +22,7 @@ import torch
 from torch.nn import functional
 
 import data
+import doubts
 import metrics
 import quantise
 from augment import views
@@ -32,7 +33,8 @@ from preprocess import SIZE, prepare
 
 # The loss sees half normal, half pneumonia, whatever the archive holds (26 % normal), so that a
 # probability means what it says where half of the films are ill, and 0.5 is a sensible place.
-PRIOR = (0.5, 0.25, 0.25)
+# Bacterial and viral pneumonia keep the archive's proportion.
+PREVALENCE = 0.5
 WATCHED = ("as it is", "crop 10 %", "zoom out 10 %")
 AVERAGE = 0.995     # of weights over steps
 SMOOTHING = 0.05
@@ -109,13 +111,14 @@ def logits(net, batch, device=None, flip=False, size=64):
 
 
 def prior_weights(labels):
-    """A weight per class that turns the class shares in ``labels`` into PRIOR; mean one."""
-    share = np.bincount(labels, minlength=len(CLASSES)) / len(labels)
-    return np.asarray(PRIOR) / share
+    """A weight per class that makes PREVALENCE of ``labels`` ill; mean one."""
+    ill = float((np.asarray(labels) > 0).mean())
+    normal, sick = (1.0 - PREVALENCE) / (1.0 - ill), PREVALENCE / ill
+    return np.array([normal, sick, sick])
 
 
 def summary(scores, labels, weights):
-    """Loss (weighted to PRIOR), three-class accuracy, and pneumonia AUC, precision and recall."""
+    """Loss (weighted to PREVALENCE), three-class accuracy, and pneumonia AUC, precision and recall."""
     probability = metrics.softmax(scores)
     ill, labels = metrics.pneumonia(probability), np.asarray(labels)
     truth, called = labels > 0, ill >= 0.5
@@ -138,6 +141,16 @@ def targets(labels, teacher, share):
     if teacher is None:
         return smooth
     return (1.0 - share) * smooth + share * torch.as_tensor(teacher, dtype=torch.float32)
+
+
+def unkind(target, scores, doubted):
+    """Targets whose kind of pneumonia is what the network says already, for films that are doubted.
+
+    The gradient of the cross-entropy is then that of "normal or ill" alone.
+    """
+    kind = functional.softmax(scores.detach()[:, 1:], 1)
+    without = torch.cat([target[:, :1], target[:, 1:].sum(1, keepdim=True) * kind], 1)
+    return torch.where(doubted[:, None], without, target)
 
 
 def learning_rate(step, steps, peak, warm):
@@ -187,10 +200,11 @@ class Run:
         self.weights = prior_weights(self.labels[self.trained])
         teacher = np.load(args.teacher) if args.teacher else None
         self.targets = self.device.put(targets(self.labels, teacher, args.teacher_share))
+        self.doubted = torch.from_numpy(doubts.marks(rows, doubts.read(args.doubted)))
         self.checks = [inputs(films, self.held, INTERVENTIONS[name], args.size)
                        for name in WATCHED]
         self.net = Net(args.net, args.dropout)
-        self.history, self.step = [], 0
+        self.before, self.history, self.step = [], [], 0
         self.begin()
         self.net = self.device.put(self.net).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net)
@@ -200,6 +214,11 @@ class Run:
 
     def begin(self):
         if not self.args.start:
+            return
+        if self.args.start.endswith(".pt"):
+            net, state = load(self.args.start)
+            self.net.load_state_dict(net.state_dict())
+            self.before = [*state.get("before", []), state["history"]]
             return
         at = self.trained[::max(1, len(self.trained) // 128)]
         sample = views(self.squares[at], self.aspect[at],
@@ -233,19 +252,21 @@ class Run:
             at = self.device.put(torch.from_numpy(places))
             label = self.device.put(torch.from_numpy(self.labels[places]))
             picture = views(self.squares[at], self.aspect[at], generator, self.args.size)
-            scores = self.learn(self.device.images(picture), self.targets[at], loss_weights[label])
+            scores = self.learn(self.device.images(picture), self.targets[at], loss_weights[label],
+                                self.device.put(self.doubted[places]))
             seen.append(scores)
             labels.append(self.labels[places])
         scores = torch.cat(seen).double().cpu().numpy()
         return summary(scores, np.concatenate(labels), self.weights)
 
-    def learn(self, picture, target, weight):
+    def learn(self, picture, target, weight, doubted):
         """One step; returns the logits before it."""
         for family in self.optim.param_groups:
             family["lr"] = self.rate()
         with self.device.cast():
             scores = self.net(picture)
         scores = scores.float()
+        target = unkind(target, scores, doubted)
         loss = -((target * functional.log_softmax(scores, 1)).sum(1) * weight).mean()
         self.optim.zero_grad(set_to_none=True)
         loss.backward()
@@ -258,8 +279,7 @@ class Run:
         while len(self.history) < self.args.epochs:
             began = time.time()
             seen = self.epoch()
-            scored = [summary(logits(self.average, check, self.device), self.labels[self.held],
-                              self.weights) for check in self.checks]
+            scored = [self.score(check) for check in self.checks]
             self.history.append({
                 "epoch": len(self.history) + 1, "train": seen, "validation": scored[0],
                 "validation_cropped": scored[1], "validation_zoomed_out": scored[2],
@@ -268,25 +288,33 @@ class Run:
             print(self.line(), flush=True)
         keep(self.out / "model.pt", self.facts())
 
+    def score(self, check):
+        """The summary of the films held back, and the same of those whose kind is believed."""
+        answer, labels = logits(self.average, check, self.device), self.labels[self.held]
+        sure = ~self.doubted.numpy()[self.held]
+        return {**summary(answer, labels, self.weights),
+                "believed": summary(answer[sure], labels[sure], self.weights)}
+
     def line(self):
         last = self.history[-1]
         parts = [f"epoch {last['epoch']}: train {last['train']['loss']:.4f}"]
         for name in ("validation", "validation_cropped", "validation_zoomed_out"):
             each = last[name]
-            parts.append(f"{each['loss']:.4f} auc {each['auc']:.4f} acc {each['accuracy']:.3f} "
-                         f"viral {each['viral_auc']:.3f}")
+            believed = each["believed"]
+            parts.append(f"{each['loss']:.4f} auc {each['auc']:.4f}, where believed: "
+                         f"acc {believed['accuracy']:.3f} viral {believed['viral_auc']:.3f}")
         return " | ".join([*parts, f"{last['seconds']} s"])
 
     def facts(self):
         """What is needed of the run once it is over."""
-        return {"average": self.average.state_dict(), "history": self.history,
+        return {"average": self.average.state_dict(), "before": self.before, "history": self.history,
                 "name": self.net.name, "size": self.args.size, "rounded": self.rounded}
 
     def save(self):
         keep(self.out / "last.pt", {
             **self.facts(), "net": self.net.state_dict(), "optim": self.optim.state_dict(),
             "step": self.step})
-        write_history(self.out / "history.json", self.args, self.history)
+        write_history(self.out / "history.json", self.args, [*self.before, self.history])
 
 
 def parts(rows, args, films):
@@ -308,11 +336,15 @@ def keep(path, content):
     os.replace(partial, path)
 
 
-def write_history(path, args, history):
+def write_history(path, args, histories):
+    """The settings of a run, and the epochs of those it started from and its own, numbered on."""
+    epochs = [epoch for history in histories for epoch in history]
+    epochs = [{**epoch, "epoch": place} for place, epoch in enumerate(epochs, 1)]
     names = ("net", "size", "seed", "split", "fold", "cluster", "epochs", "batch", "rate", "decay", "dropout")
     settings = {name: getattr(args, name) for name in names}
     settings["start"] = pathlib.Path(args.start).name if args.start else "random"
-    text = json.dumps({"settings": settings, "best_epoch": len(history), "epochs": history},
+    settings["doubted"] = doubts.read(args.doubted)
+    text = json.dumps({"settings": settings, "best_epoch": len(epochs), "epochs": epochs},
                       indent=1)
     path.write_text(text + "\n", encoding="utf-8")
 
@@ -333,8 +365,8 @@ def options(parser):
     parser.add_argument("--data", required=True, help="folder that holds chest/index.csv")
     parser.add_argument("--out", required=True, help="where checkpoints and history go")
     parser.add_argument("--cache", help="folder for decoded films, to decode only once")
-    parser.add_argument("--start", help="folded ImageNet MobileNetV2 (.npz) or a model of ours "
-                                        "(.onnx); without: from scratch")
+    parser.add_argument("--start", help="folded ImageNet MobileNetV2 (.npz), a model of ours "
+                                        "(.onnx) or a run's model.pt; without: from scratch")
     parser.add_argument("--net", choices=NETS, default="whole")
     parser.add_argument("--size", type=int, default=SIZE, help="of the views, in pixels")
     parser.add_argument("--split", type=int, default=0, help="seed of the split into parts or folds")
@@ -346,6 +378,7 @@ def options(parser):
     parser.add_argument("--rate", type=float, default=0.02, help="peak learning rate")
     parser.add_argument("--decay", type=float, default=1e-4)
     parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--doubted", help="what doubts.py wrote: films whose kind is not believed")
     parser.add_argument("--teacher", help=".npy of probabilities for each film: learn from them too")
     parser.add_argument("--teacher-share", type=float, default=0.7, help="of the target")
     parser.add_argument("--threads", type=int, default=2)
