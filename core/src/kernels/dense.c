@@ -59,35 +59,43 @@ static bool pack_weights(pleura_qconv *conv)
 
 /* ---- Running ---- */
 
-static const int16_t *pixel_under(const pleura_qconv *conv, const int16_t *input, size_t oy,
-                                  size_t ox, size_t tap)
+/* Pointers to what is under the filter of one output pixel, `step` from each to the next. A framed image
+ * has its padding, and one tap for a line of the filter. */
+static void point_one(const pleura_qconv *conv, const int16_t *input, size_t oy, size_t ox,
+                      const int16_t **to, size_t step)
 {
     const pleura_qconv_spec *s = &conv->spec;
-    size_t ky = s->framed ? tap : tap / s->kernel[1], kx = s->framed ? 0 : tap % s->kernel[1];
-    size_t y = oy * s->stride[0] + ky * s->dilation[0];
-    size_t x = ox * s->stride[1] + kx * s->dilation[1];
+    size_t wide = s->framed ? 1 : s->kernel[1];
+    size_t top = oy * s->stride[0], left = ox * s->stride[1];
     if (!s->framed) { /* unsigned: what lies before the image is large, too */
-        y -= s->pad[0];
-        x -= s->pad[1];
-        if (y >= s->height || x >= s->width)
-            return conv->zeros;
+        top -= s->pad[0];
+        left -= s->pad[1];
     }
-    return input + y * conv->row_stride + x * conv->in_stride;
+    for (size_t ky = 0; ky < s->kernel[0]; ky++) {
+        size_t y = top + ky * s->dilation[0];
+        for (size_t kx = 0; kx < wide; kx++, to += step) {
+            size_t x = left + kx * s->dilation[1];
+            bool inside = s->framed || (y < s->height && x < s->width);
+            *to = inside ? input + y * conv->row_stride + x * conv->in_stride : conv->zeros;
+        }
+    }
 }
 
 /* Tile after tile of pointers, [tap][row] in each. */
 static void point(const pleura_qconv *conv, const int16_t *input, size_t begin, size_t end,
                   const int16_t **pointers)
 {
-    size_t width = conv->spec.out_width, taps = conv->taps;
+    size_t oy = begin / conv->spec.out_width, ox = begin % conv->spec.out_width;
     for (size_t p = begin; p < end; p += TILE_ROWS) {
         size_t rows = end - p < TILE_ROWS ? end - p : TILE_ROWS;
         for (size_t r = 0; r < rows; r++) {
-            size_t oy = (p + r) / width, ox = (p + r) % width;
-            for (size_t t = 0; t < taps; t++)
-                pointers[t * rows + r] = pixel_under(conv, input, oy, ox, t);
+            point_one(conv, input, oy, ox, pointers + r, rows);
+            if (++ox == conv->spec.out_width) {
+                ox = 0;
+                oy++;
+            }
         }
-        pointers += taps * TILE_ROWS;
+        pointers += conv->taps * TILE_ROWS;
     }
 }
 

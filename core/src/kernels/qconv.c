@@ -1,5 +1,6 @@
 /* Quantised convolutions: what can be one, and which of the kernels takes it. */
 #include "qconv.h"
+#include "simd.h"
 
 #include "../error.h"
 #include "../memory.h"
@@ -10,6 +11,10 @@
 #define SPREAD_OF_INPUT 255 /* from the least q - zero to the largest, 0 among them */
 #define MOST_STEPS                                                                                 \
     (1 << 21) /* of the output, before its bounds: half of what requantise_sum can round */
+
+#ifdef __wasm__
+const float pleura_simd_magic = SIMD_MAGIC;
+#endif
 
 /* Inputs reach as far as they can where all of one sign in the weights meet the same end. */
 static int64_t largest_sum_of(const pleura_qconv_spec *spec, size_t channel)

@@ -4,9 +4,13 @@
 
 #include "kernels.h"
 
-/* Rows (pixels) by columns (output channels) of the sums that a tile keeps in registers: what
- * WebAssembly's 16 registers hold. */
+/* Rows (pixels) by columns (output channels) of the sums that a tile keeps in registers. V8 has 15 to
+ * give: ten sums, a pair of pixels, two vectors of weights, a product. */
+#ifdef __wasm__
+#define TILE_ROWS 5
+#else
 #define TILE_ROWS 6
+#endif
 #define TILE_COLUMNS 8
 
 struct pleura_qconv {

@@ -181,10 +181,13 @@ static inline f32x4 f32x4_clamp(f32x4 v, f32x4 low, f32x4 high)
     return wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, v));
 }
 
+/* From memory: V8 makes a constant anew wherever it is used, with three instructions. */
+extern const float pleura_simd_magic;
+
 static inline i32x4 f32x4_round(f32x4 v)
 {
-    return wasm_i32x4_sub(wasm_f32x4_add(v, wasm_f32x4_splat(SIMD_MAGIC)),
-                          wasm_i32x4_splat(SIMD_MAGIC_BITS));
+    v128_t magic = wasm_v128_load32_splat(&pleura_simd_magic);
+    return wasm_i32x4_sub(wasm_f32x4_add(v, magic), magic);
 }
 
 #elif defined(__SSE2__) && !defined(PLEURA_PORTABLE)

@@ -9,20 +9,17 @@ typedef struct sums {
     i32x4 low[TILE_ROWS], high[TILE_ROWS];
 } sums;
 
-/* `pairs` pairs of channels; all loops have constant bounds and unroll. */
-INLINE void multiply(sums *s, size_t rows, int pairs, const int16_t **a, const int16_t *w)
+/* One pair of channels, and no more at once: a loop over several keeps more weights than there are
+ * registers. The loop over rows has constant bounds and unrolls. */
+INLINE void multiply(sums *s, size_t rows, const int16_t **a, const int16_t *w)
 {
-    for (int p = 0; p < pairs; p++) {
-        i16x8 low = i16x8_load(w + p * 2 * TILE_COLUMNS);
-        i16x8 high = i16x8_load(w + p * 2 * TILE_COLUMNS + 8);
-        for (size_t r = 0; r < rows; r++) {
-            i16x8 pair = i16x8_splat_pair(a[r] + 2 * p);
-            s->low[r] = i32x4_add(s->low[r], i32x4_dot(pair, low));
-            s->high[r] = i32x4_add(s->high[r], i32x4_dot(pair, high));
-        }
+    i16x8 low = i16x8_load(w), high = i16x8_load(w + 8);
+    for (size_t r = 0; r < rows; r++, a++) {
+        i16x8 pair = i16x8_splat_pair(*a);
+        s->low[r] = i32x4_add(s->low[r], i32x4_dot(pair, low));
+        s->high[r] = i32x4_add(s->high[r], i32x4_dot(pair, high));
+        *a += 2;
     }
-    for (size_t r = 0; r < rows; r++)
-        a[r] += 2 * pairs;
 }
 
 INLINE sums sum(const pleura_tile *tile, const int16_t *const *pixels, size_t rows)
@@ -38,12 +35,8 @@ INLINE sums sum(const pleura_tile *tile, const int16_t *const *pixels, size_t ro
         const int16_t *a[TILE_ROWS];
         for (size_t r = 0; r < rows; r++)
             a[r] = pixels[r] + offset;
-        for (size_t d = depth / 8; d > 0; d--, w += 8 * TILE_COLUMNS)
-            multiply(&s, rows, 4, a, w);
-        if (depth & 4) {
-            multiply(&s, rows, 2, a, w);
-            w += 4 * TILE_COLUMNS;
-        }
+        for (size_t d = depth / 2; d > 0; d--, w += 2 * TILE_COLUMNS)
+            multiply(&s, rows, a, w);
     }
     return s;
 }
