@@ -39,6 +39,7 @@ void pleura_graph_free(pleura_graph *graph)
 {
     pleura_free(graph->values);
     pleura_free(graph->nodes);
+    pleura_free(graph->branches);
     pleura_free(graph->names);
     pleura_free(graph->properties);
     pleura_arena_free(&graph->arena);
@@ -126,6 +127,11 @@ uint32_t pleura_graph_value(pleura_graph *graph, const char *name, size_t length
             *slot = pleura_graph_new_value(graph, copy);
     }
     return *slot;
+}
+
+uint32_t pleura_graph_find(const pleura_graph *graph, const char *name, size_t length)
+{
+    return graph->name_capacity ? *find_slot(graph, name, length) : PLEURA_NONE;
 }
 
 bool pleura_graph_add_output(pleura_graph *graph, uint32_t value, size_t *index)

@@ -120,6 +120,7 @@ typedef enum pleura_family {
     X(HardSigmoid, 1, 1, UNARY)                                                                    \
     X(HardSwish, 1, 1, UNARY)                                                                      \
     X(Identity, 1, 1, SAME)                                                                        \
+    X(If, 3, 3, OTHER)                                                                             \
     X(InstanceNormalization, 3, 3, SAME)                                                           \
     X(LayerNormalization, 2, 3, OTHER)                                                             \
     X(LeakyRelu, 1, 1, UNARY)                                                                      \
@@ -198,8 +199,8 @@ pleura_family pleura_operator_family(pleura_operator op);
 
 typedef struct pleura_attribute {
     const char *name;
-    char
-        kind; /* 'i', 'f', 's' (text), 'I' (ints), 'F' (floats), 't' (tensor), 'g' (graph), '?' (else) */
+    char kind; /* 'i', 'f', 's' (text), 'I' (ints), 'F' (floats), 't' (tensor), '?' (else), or
+                 'g': `s` and `count` say where the attribute with its graph lies in the file */
     int64_t i;
     float f;
     const char *s;
@@ -211,12 +212,13 @@ typedef struct pleura_attribute {
 
 typedef struct pleura_node {
     pleura_operator op;
-    const char *name; /* as in the file; "" if it has none */
+    const char *name;     /* as in the file; "" if it has none */
     const char *function; /* the operator in the file that was written with this one; or NULL */
-    uint32_t *inputs; /* PLEURA_NONE where an optional one is left out */
+    uint32_t *inputs;     /* PLEURA_NONE where an optional one is left out */
     size_t input_count;
     uint32_t output;
     uint32_t part, part_count; /* which of the operator's outputs that is: each is a node here */
+    uint32_t branch;           /* 0, or 1 + the index of the branch of an If that it is in */
     pleura_attribute *attributes;
     size_t attribute_count;
     bool dead; /* taken out by a pass */
@@ -228,6 +230,13 @@ typedef struct pleura_node {
     int64_t extra_pads[4];      /* Conv, pooling: top, left, bottom, right, from a Pad before it */
 } pleura_node;
 
+/* A branch of an If: its nodes are run if the condition is `truth`, and the branch around it is. */
+typedef struct pleura_branch {
+    uint32_t condition; /* a value */
+    bool truth;
+    uint32_t around; /* like pleura_node.branch */
+} pleura_branch;
+
 typedef struct pleura_property {
     const char *key, *value;
 } pleura_property;
@@ -238,6 +247,8 @@ typedef struct pleura_graph {
     size_t value_count, value_capacity;
     pleura_node *nodes;
     size_t node_count, node_capacity;
+    pleura_branch *branches;
+    size_t branch_count, branch_capacity;
     uint32_t *names; /* hash table from a value's name to its index */
     size_t name_capacity;
     uint32_t *inputs, *outputs; /* in the file's order; inputs without the constants among them */
@@ -260,6 +271,8 @@ bool pleura_grow(void **array, size_t *capacity, size_t count, size_t size);
 
 /* The value of that name, made if there is none yet; PLEURA_NONE if memory ran out. */
 uint32_t pleura_graph_value(pleura_graph *graph, const char *name, size_t length);
+/* The same without making it: PLEURA_NONE if there is none. */
+uint32_t pleura_graph_find(const pleura_graph *graph, const char *name, size_t length);
 /* A new value without a name in the file. */
 uint32_t pleura_graph_new_value(pleura_graph *graph, const char *name);
 

@@ -1,7 +1,7 @@
 /* ONNX (onnx.proto, IR versions 3 to 13) to a graph: the model and its ends. */
 #include "../error.h"
 #include "fold.h"
-#include "onnx_read.h"
+#include "onnx_scope.h"
 
 #include <pb_decode.h>
 #include <string.h>
@@ -171,9 +171,10 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
                              pleura_error *error)
 {
     pleura_reader r = {.graph = graph, .error = error};
-    pleura_list inputs = {.reader = &r}, outputs = {.reader = &r};
+    pleura_list inputs = {.reader = &r}, outputs = {.reader = &r}, functions = {.reader = &r};
     r.inputs = &inputs;
     r.outputs = &outputs;
+    r.functions = &functions;
     pleura_span producer = {0};
     graph->data_begin = bytes;
     graph->data_end = (const char *)bytes + size;
@@ -191,7 +192,8 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
     pleura_error none = {0};
     if (!error)
         r.error = &none;
-    if (!pb_decode(&stream, onnx_ModelProto_fields, &model))
+    if (!pleura_functions_locate(&r, bytes, size) ||
+        !pb_decode(&stream, onnx_ModelProto_fields, &model))
         pleura_fail(r.error, PLEURA_ERROR_ONNX,
                     "ONNX: not an ONNX model, or damaged: the parser stopped at byte %zu of %zu.",
                     size - stream.bytes_left, size);
@@ -200,5 +202,6 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
         check_model(&r);
     pleura_free(inputs.items);
     pleura_free(outputs.items);
+    pleura_free(functions.items);
     return r.error->code;
 }

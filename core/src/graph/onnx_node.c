@@ -2,7 +2,7 @@
 #include "../error.h"
 #include "../text.h"
 #include "functions.h"
-#include "onnx_read.h"
+#include "onnx_scope.h"
 
 #include <math.h>
 #include <pb_decode.h>
@@ -11,7 +11,7 @@
 typedef struct attribute_parts {
     onnx_AttributeProto proto;
     pleura_tensor_parts tensor;
-    pleura_span name, text;
+    pleura_span all, name, text, refers; /* `refers`: to an attribute of the function's call */
     pleura_list ints, floats;
 } attribute_parts;
 
@@ -51,6 +51,8 @@ static bool fill_attribute(pleura_reader *r, attribute_parts *parts, pleura_attr
     case onnx_AttributeProto_AttributeType_GRAPH:
     case onnx_AttributeProto_AttributeType_GRAPHS:
         out->kind = 'g';
+        out->s = parts->all.begin;
+        out->count = parts->all.length;
         break;
     default:
         break;
@@ -58,7 +60,36 @@ static bool fill_attribute(pleura_reader *r, attribute_parts *parts, pleura_attr
     return true;
 }
 
-static bool on_attribute(pb_istream_t *stream, const pb_field_t *field, void **argument)
+/* The attribute of the call that one within a function refers to, if the call has it. */
+static const pleura_attribute *find_referred(const pleura_reader *r, pleura_span name)
+{
+    const pleura_node *call = r->scope ? r->scope->call : NULL;
+    for (size_t i = 0; call && i < call->attribute_count; i++)
+        if (pleura_span_is(name, call->attributes[i].name))
+            return &call->attributes[i];
+    return NULL;
+}
+
+/* One that refers to another takes its value, and is missing if that is. */
+static bool keep_attribute(pleura_reader *r, attribute_parts *parts, pleura_list *attributes)
+{
+    pleura_attribute filled = {0};
+    const pleura_attribute *other = parts->refers.length ? find_referred(r, parts->refers) : NULL;
+    if (parts->refers.length && !other)
+        return true;
+    if (!parts->refers.length && !fill_attribute(r, parts, &filled))
+        return false;
+    if (other) {
+        filled = *other;
+        filled.name = pleura_keep_text(r, parts->name);
+    }
+    pleura_attribute *item = filled.name ? pleura_list_add(attributes, sizeof *item) : NULL;
+    if (item)
+        *item = filled;
+    return item != NULL;
+}
+
+bool pleura_on_attribute(pb_istream_t *stream, const pb_field_t *field, void **argument)
 {
     (void)field;
     pleura_list *attributes = *argument;
@@ -68,39 +99,48 @@ static bool on_attribute(pb_istream_t *stream, const pb_field_t *field, void **a
     parts.ints.reader = parts.floats.reader = r;
     parts.proto.name = pleura_want_span(r, &parts.name);
     parts.proto.s = pleura_want_span(r, &parts.text);
+    parts.proto.ref_attr_name = pleura_want_span(r, &parts.refers);
     parts.proto.ints = pleura_want(pleura_on_int, &parts.ints);
     parts.proto.floats = pleura_want(pleura_on_float, &parts.floats);
     parts.proto.t = parts.tensor.proto;
 
-    pleura_attribute filled = {0};
-    bool ok = pb_decode(stream, onnx_AttributeProto_fields, &parts.proto) &&
-              fill_attribute(r, &parts, &filled);
-    pleura_attribute *item = ok ? pleura_list_add(attributes, sizeof *item) : NULL;
-    if (item)
-        *item = filled;
+    bool ok = pleura_span_rest(stream, r, &parts.all) &&
+              pb_decode(stream, onnx_AttributeProto_fields, &parts.proto) &&
+              keep_attribute(r, &parts, attributes);
     pleura_free(parts.ints.items);
     pleura_free(parts.floats.items);
     pleura_tensor_release(&parts.tensor);
-    return item != NULL;
+    return ok;
 }
 
 /* ---- Nodes ---- */
 
-static bool on_value_name(pb_istream_t *stream, const pb_field_t *field, void **argument)
+static bool read_value_name(pb_istream_t *stream, pleura_list *values,
+                            uint32_t (*value_of)(pleura_reader *, const char *, size_t))
 {
-    (void)field;
-    pleura_list *values = *argument;
     uint32_t *item = pleura_list_add(values, sizeof *item);
     if (!item)
         return false;
     *item = PLEURA_NONE; /* an empty name leaves an optional input out */
     if (stream->bytes_left) {
-        uint32_t index = pleura_reader_value(values->reader, stream->state, stream->bytes_left);
+        uint32_t index = value_of(values->reader, stream->state, stream->bytes_left);
         if (index == PLEURA_NONE)
             return false;
         *item = index;
     }
     return pb_read(stream, NULL, stream->bytes_left);
+}
+
+static bool on_input_name(pb_istream_t *stream, const pb_field_t *field, void **argument)
+{
+    (void)field;
+    return read_value_name(stream, *argument, pleura_scope_find);
+}
+
+static bool on_output_name(pb_istream_t *stream, const pb_field_t *field, void **argument)
+{
+    (void)field;
+    return read_value_name(stream, *argument, pleura_scope_define);
 }
 
 typedef struct node_parts {
@@ -187,7 +227,7 @@ static bool check_arity(pleura_reader *r, const pleura_node *node, size_t output
     return true;
 }
 
-/* A graph inside a node (If, Loop) would be run by nothing here. */
+/* A graph inside another node than If (Loop, Scan) would be run by nothing here. */
 static bool check_attributes(pleura_reader *r, const pleura_node *node)
 {
     pleura_node_label label;
@@ -222,7 +262,8 @@ static bool add_node(pleura_reader *r, const pleura_node *node)
         return pleura_refuse_memory(r);
     graph->nodes = nodes;
     graph->values[node->output].producer = (uint32_t)graph->node_count;
-    graph->nodes[graph->node_count++] = *node;
+    graph->nodes[graph->node_count] = *node;
+    graph->nodes[graph->node_count++].branch = r->branch;
     return true;
 }
 
@@ -257,22 +298,26 @@ bool pleura_reader_add(pleura_reader *r, pleura_node node, pleura_list *inputs,
 static bool keep_node(pleura_reader *r, node_parts *parts)
 {
     pleura_node node = {.clamp_min = -HUGE_VALF, .clamp_max = HUGE_VALF};
-    const pleura_function *function = NULL;
-    if (!find_operator(parts, &node.op) &&
-        !(function = pleura_function_find(parts->domain, parts->op_type)))
-        return refuse_operator(r, parts);
+    const uint32_t *outputs = parts->outputs.items;
+    const size_t count = parts->outputs.count;
     node.name = pleura_keep_text(r, parts->name);
     node.attributes = pleura_list_keep(&parts->attributes, sizeof *node.attributes);
     if (!node.name || !node.attributes)
         return false;
     node.attribute_count = parts->attributes.count;
-    if (!function)
-        return pleura_reader_add(r, node, &parts->inputs, parts->outputs.items,
-                                 parts->outputs.count);
     node.inputs = parts->inputs.items;
     node.input_count = parts->inputs.count;
+    bool ok = false;
+    if (pleura_function_call(r, parts->domain, parts->op_type, &node, outputs, count, &ok))
+        return ok;
+    if (find_operator(parts, &node.op))
+        return node.op == PLEURA_OP_If ? pleura_read_if(r, &node, outputs, count)
+                                       : pleura_reader_add(r, node, &parts->inputs, outputs, count);
+    const pleura_function *function = pleura_function_find(parts->domain, parts->op_type);
+    if (!function)
+        return refuse_operator(r, parts);
     node.function = function->name;
-    return pleura_function_expand(r, function, &node, parts->outputs.items, parts->outputs.count);
+    return pleura_function_expand(r, function, &node, outputs, count);
 }
 
 bool pleura_on_node(pb_istream_t *stream, const pb_field_t *field, void **argument)
@@ -283,9 +328,9 @@ bool pleura_on_node(pb_istream_t *stream, const pb_field_t *field, void **argume
     parts.proto.name = pleura_want_span(r, &parts.name);
     parts.proto.op_type = pleura_want_span(r, &parts.op_type);
     parts.proto.domain = pleura_want_span(r, &parts.domain);
-    parts.proto.input = pleura_want(on_value_name, &parts.inputs);
-    parts.proto.output = pleura_want(on_value_name, &parts.outputs);
-    parts.proto.attribute = pleura_want(on_attribute, &parts.attributes);
+    parts.proto.input = pleura_want(on_input_name, &parts.inputs);
+    parts.proto.output = pleura_want(on_output_name, &parts.outputs);
+    parts.proto.attribute = pleura_want(pleura_on_attribute, &parts.attributes);
     bool ok = pb_decode(stream, onnx_NodeProto_fields, &parts.proto) && keep_node(r, &parts);
     pleura_free(parts.inputs.items);
     pleura_free(parts.outputs.items);

@@ -16,19 +16,22 @@ bool pleura_span_is(pleura_span text, const char *other)
     return text.length == strlen(other) && memcmp(text.begin, other, text.length) == 0;
 }
 
+bool pleura_span_rest(const pb_istream_t *stream, const pleura_reader *r, pleura_span *out)
+{
+    const char *begin = stream->state;
+    /* A damaged file may have a number where bytes belong; nanopb then shows a copy on its stack. */
+    if ((uintptr_t)begin < (uintptr_t)r->graph->data_begin ||
+        (uintptr_t)begin > (uintptr_t)r->graph->data_end)
+        return false;
+    *out = (pleura_span){begin, stream->bytes_left, r};
+    return true;
+}
+
 static bool on_span(pb_istream_t *stream, const pb_field_t *field, void **argument)
 {
     (void)field;
     pleura_span *out = *argument;
-    const char *begin = stream->state;
-    /* A damaged file may have a number where bytes belong; nanopb then shows a copy on its stack. */
-    const pleura_graph *graph = out->reader->graph;
-    if ((uintptr_t)begin < (uintptr_t)graph->data_begin ||
-        (uintptr_t)begin > (uintptr_t)graph->data_end)
-        return false;
-    out->begin = begin;
-    out->length = stream->bytes_left;
-    return pb_read(stream, NULL, stream->bytes_left);
+    return pleura_span_rest(stream, out->reader, out) && pb_read(stream, NULL, stream->bytes_left);
 }
 
 pb_callback_t pleura_want_span(const pleura_reader *r, pleura_span *out)

@@ -18,6 +18,10 @@ typedef struct pleura_reader {
     pleura_graph *graph;
     pleura_error *error;
     struct pleura_list *inputs, *outputs; /* indices of values */
+    struct pleura_list *functions;        /* the model's own: onnx_scope.h */
+    const struct pleura_scope *scope;     /* within a node's graph or a function; or NULL */
+    uint32_t branch;                      /* of an If, that nodes are in: graph.h */
+    uint32_t scopes, depth;
 } pleura_reader;
 
 /* Says that memory ran out; false, for `return`. */
@@ -41,6 +45,8 @@ typedef bool pleura_decoder(pb_istream_t *stream, const pb_field_t *field, void 
 
 pb_callback_t pleura_want(pleura_decoder *decode, void *argument);
 pb_callback_t pleura_want_span(const pleura_reader *r, pleura_span *out);
+/* What is left of a stream; false if that is not in the file. */
+bool pleura_span_rest(const pb_istream_t *stream, const pleura_reader *r, pleura_span *out);
 bool pleura_span_is(pleura_span text, const char *other);
 const char *pleura_keep_text(pleura_reader *r, pleura_span text); /* NULL if memory ran out */
 
@@ -72,7 +78,9 @@ bool pleura_operator_find(pleura_span name, pleura_operator *op);
 bool pleura_reader_add(pleura_reader *r, pleura_node node, pleura_list *inputs,
                        const uint32_t *outputs, size_t output_count);
 
-/* The callbacks for a graph's initializers, which have `reader` as argument, and its nodes. */
+/* The callbacks for a graph's initializers and nodes, which have the reader as argument. */
 pleura_decoder pleura_on_initializer, pleura_on_node;
+/* Adds to a list of pleura_attribute. */
+pleura_decoder pleura_on_attribute;
 
 #endif

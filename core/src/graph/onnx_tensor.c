@@ -1,6 +1,6 @@
 #include "../error.h"
 #include "constant.h"
-#include "onnx_read.h"
+#include "onnx_scope.h"
 
 #include <pb_decode.h>
 #include <string.h>
@@ -62,7 +62,8 @@ static pleura_constant_source constant_source(const pleura_tensor_parts *parts)
 uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts)
 {
     pleura_span name = parts->name;
-    uint32_t index = pleura_reader_value(r, name.begin, name.length);
+    uint32_t index = name.length ? pleura_scope_define(r, name.begin, name.length)
+                                 : pleura_reader_value(r, "", 0);
     if (index == PLEURA_NONE)
         return PLEURA_NONE;
     pleura_value *value = &r->graph->values[index];

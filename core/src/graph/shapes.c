@@ -2,6 +2,7 @@
 #include "shapes.h"
 
 #include "../error.h"
+#include "constant.h"
 #include "fold.h"
 
 #include <stdio.h>
@@ -233,6 +234,45 @@ static pleura_code check_inputs(const pleura_walk *w)
     return PLEURA_OK;
 }
 
+/* ---- Branches ---- */
+
+/* Whether what a condition says is known, and what it is. */
+static bool is_decided(const pleura_value *condition, bool *truth)
+{
+    if (!condition->data || pleura_value_elements(condition) != 1)
+        return false;
+    *truth = condition->element == PLEURA_FLOAT ? *(const float *)condition->data != 0
+                                                : pleura_constant_int(condition, 0) != 0;
+    return true;
+}
+
+/* Whether the node is in a branch that is not taken; `*decided` is false if that is not known. */
+static bool is_passed_over(const pleura_graph *graph, const pleura_node *node, bool *decided)
+{
+    *decided = true;
+    for (uint32_t at = node->branch; at; at = graph->branches[at - 1].around) {
+        const pleura_branch *branch = &graph->branches[at - 1];
+        bool truth;
+        bool known = is_decided(&graph->values[branch->condition], &truth);
+        if (known && truth != branch->truth)
+            return true;
+        *decided = *decided && known;
+    }
+    return false;
+}
+
+/* An If becomes its branch's output. */
+static bool choose(const pleura_graph *graph, pleura_node *node)
+{
+    bool truth;
+    if (!is_decided(&graph->values[node->inputs[0]], &truth))
+        return false;
+    node->inputs[0] = node->inputs[truth ? 1 : 2];
+    node->input_count = 1;
+    node->op = PLEURA_OP_Identity;
+    return true;
+}
+
 /* Of second and further outputs few are computed; the others nobody may read. */
 static bool has_part(const pleura_node *node)
 {
@@ -327,10 +367,19 @@ static pleura_code check_ends(const pleura_graph *graph, pleura_error *error)
 pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
 {
     pleura_code code = check_ends(graph, error);
+    pleura_node_label label;
     for (size_t i = 0; code == PLEURA_OK && i < graph->node_count; i++) {
         pleura_walk w = {graph, &graph->nodes[i], error, false};
-        if (!has_part(w.node)) {
+        bool decided;
+        if (is_passed_over(graph, w.node, &decided) || !has_part(w.node)) {
             graph->nodes[i].dead = true;
+            continue;
+        }
+        if (!decided || (w.node->op == PLEURA_OP_If && !choose(graph, &graph->nodes[i]))) {
+            code = pleura_fail(error, PLEURA_ERROR_OPERATOR,
+                               "ONNX: %s is, or is within, an If whose condition depends on the "
+                               "image.",
+                               pleura_node_describe(w.node, &label));
             continue;
         }
         code = check_inputs(&w);
