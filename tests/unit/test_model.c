@@ -116,6 +116,105 @@ static void file_without_metadata_has_no_finding(void **state)
     free(file.bytes);
 }
 
+/* ---- What a file leaves open ---- */
+
+/* The middle of a classifier whose image has these dimensions, and its last nodes from "logits" on. */
+static buffer open_classifier(const int64_t dims[4])
+{
+    static const int64_t w_dims[] = {3, 3, 1, 1}, fc_dims[] = {3, 3};
+    float w[9], fc[9];
+    for (int i = 0; i < 9; i++)
+        w[i] = fc[i] = (float)(i % 4 - 1) * 0.5f;
+    buffer graph = {0};
+    put_value_info(&graph, GRAPH_INPUT, "image", 4, dims);
+    put_tensor(&graph, "w", TYPE_FLOAT, 4, w_dims, w, sizeof w);
+    put_tensor(&graph, "fc", TYPE_FLOAT, 2, fc_dims, fc, sizeof fc);
+    put_node(&graph, "Conv", "image w", "conv");
+    put_node(&graph, "GlobalAveragePool", "conv", "pool");
+    put_node(&graph, "Flatten", "pool", "flat");
+    put_node(&graph, "MatMul", "flat fc", "logits");
+    return graph;
+}
+
+static void assert_input(buffer *file, uint32_t height, uint32_t width, const char *says)
+{
+    pleura_model *model;
+    pleura_error error;
+    uint32_t channels, got_height, got_width;
+    if (load(file, &model, &error) != PLEURA_OK)
+        fail_msg("%s", error.message);
+    pleura_model_input(model, &channels, &got_height, &got_width);
+    assert_int_equal(channels, 3);
+    assert_int_equal(got_height, height);
+    assert_int_equal(got_width, width);
+    assert_non_null(strstr(pleura_model_info_json(model), says));
+    pleura_model_free(model);
+    free(file->bytes);
+}
+
+static buffer open_file(int64_t channels, int64_t height, int64_t width)
+{
+    const int64_t dims[] = {-1, channels, height, width};
+    buffer graph = open_classifier(dims);
+    put_value_info(&graph, GRAPH_OUTPUT, "logits", 0, NULL);
+    return make_model(13, &graph);
+}
+
+static void open_sizes_are_closed_and_it_is_said(void **state)
+{
+    (void)state;
+    buffer file = open_file(3, -1, -1);
+    assert_input(&file, 224, 224, "\"size_assumed\":true");
+    file = open_file(-1, -1, -1); /* the convolution says how many channels */
+    assert_input(&file, 224, 224, "\"size_assumed\":true");
+    file = open_file(3, 40, -1);
+    assert_input(&file, 40, 40, "\"size_assumed\":true");
+    file = open_file(3, 40, 30);
+    put_property(&file, "pleura.input.size", "99"); /* nothing is open */
+    assert_input(&file, 40, 30, "\"size_assumed\":false");
+    file = open_file(3, -1, -1);
+    put_property(&file, "pleura.input.size", "64,48");
+    assert_input(&file, 64, 48, "\"size_assumed\":false");
+    static const char *const wrong[] = {"0", "64,48,3", "64x48", "16385", "1.5", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        pleura_model *model;
+        pleura_error error;
+        file = open_file(3, -1, -1);
+        put_property(&file, "pleura.input.size", wrong[i]);
+        assert_int_equal(load(&file, &model, &error), PLEURA_ERROR_METADATA);
+        assert_non_null(strstr(error.message, "pleura.input.size"));
+        free(file.bytes);
+    }
+}
+
+/* A file that ends by naming the best classes answers with the scores before. */
+static void the_answer_is_the_scores(void **state)
+{
+    (void)state;
+    static const int64_t dims[] = {1, 3, 8, 8}, two[] = {2}, one[] = {1};
+    buffer graph = open_classifier(dims);
+    put_node(&graph, "Softmax", "logits", "scores");
+    put_tensor(&graph, "two", TYPE_INT64, 1, one, two, sizeof two);
+    buffer best = make_node("TopK", "scores two", "best");
+    put_text(&best, 2, "which");
+    put_message(&graph, GRAPH_NODE, &best);
+    buffer cast = make_node("Cast", "which", "classes");
+    put_attribute_int(&cast, "to", TYPE_INT32);
+    put_message(&graph, GRAPH_NODE, &cast);
+    put_value_info(&graph, GRAPH_OUTPUT, "classes", 0, NULL);
+    buffer file = make_model(13, &graph);
+    pleura_model *model;
+    pleura_error error;
+    if (load(&file, &model, &error) != PLEURA_OK)
+        fail_msg("%s", error.message);
+    float input[3 * 64] = {0}, scores[3];
+    assert_int_equal(pleura_model_label_count(model), 3);
+    assert_int_equal(pleura_run(model, input, 3 * 64, scores, 3, &error), PLEURA_OK);
+    assert_float_equal(scores[0] + scores[1] + scores[2], 1, 1e-6);
+    pleura_model_free(model);
+    free(file.bytes);
+}
+
 static void a_digest_that_is_known_is_not_computed(void **state)
 {
     (void)state;
@@ -506,6 +605,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_the_file_says),
         cmocka_unit_test(file_without_metadata_has_no_finding),
+        cmocka_unit_test(open_sizes_are_closed_and_it_is_said),
+        cmocka_unit_test(the_answer_is_the_scores),
         cmocka_unit_test(a_digest_that_is_known_is_not_computed),
         cmocka_unit_test(two_models_at_once),
         cmocka_unit_test(refuses_an_unknown_operator_by_name),

@@ -125,7 +125,15 @@ export interface ModelInfo {
   margin: number;
   /** Whether classify() can tell where the evidence lies. */
   heatmap: boolean;
-  input: { channels: number; height: number; width: number; fit: string; normalise: string };
+  /** `size_assumed`: the file leaves height and width open, and they were taken to be 224. */
+  input: {
+    channels: number;
+    height: number;
+    width: number;
+    size_assumed: boolean;
+    fit: string;
+    normalise: string;
+  };
   macs: number;
   nodes_in_file: number;
   nodes_run: number;

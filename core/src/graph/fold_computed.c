@@ -20,6 +20,8 @@ static pleura_element computed_element(const pleura_graph *graph, const pleura_n
                node->op == PLEURA_OP_Concat || node->op == PLEURA_OP_MatMul;
     if (node->op == PLEURA_OP_DequantizeLinear) /* what fold_dequantise() left */
         return PLEURA_FLOAT;
+    if (node->op == PLEURA_OP_OneHot)
+        return pleura_is_real(&graph->values[node->inputs[2]]) ? PLEURA_FLOAT : PLEURA_INT64;
     for (size_t i = 0; i < (all ? node->input_count : 1); i++)
         if (pleura_is_real(&graph->values[node->inputs[i]]))
             return PLEURA_FLOAT;
@@ -85,12 +87,15 @@ static double steps_each(const pleura_graph *graph, const pleura_node *node)
     case PLEURA_OP_MatMul:
         return (double)x->dims[pleura_node_int(node, "transA", 0) ? 0 : x->rank - 1];
     case PLEURA_OP_AveragePool:
+    case PLEURA_OP_LpPool:
     case PLEURA_OP_MaxPool:
         for (size_t i = 0; kernel && i < kernel->count; i++)
             steps *= (double)kernel->ints[i];
         return steps;
     case PLEURA_OP_LRN:
         return (double)pleura_node_int(node, "size", 1);
+    case PLEURA_OP_TopK:
+        return (double)pleura_value_elements(x);
     default:
         return steps;
     }

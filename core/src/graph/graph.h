@@ -97,6 +97,7 @@ typedef enum pleura_family {
     X(Conv, 2, 3, OTHER)                                                                           \
     X(ConvTranspose, 2, 3, OTHER)                                                                  \
     X(Cos, 1, 1, UNARY)                                                                            \
+    X(CumSum, 2, 2, OTHER)                                                                         \
     X(DepthToSpace, 1, 1, OTHER)                                                                   \
     X(DequantizeLinear, 2, 3, OTHER)                                                               \
     X(Div, 2, 2, BROADCAST)                                                                        \
@@ -110,6 +111,8 @@ typedef enum pleura_family {
     X(Flatten, 1, 1, OTHER)                                                                        \
     X(Floor, 1, 1, UNARY)                                                                          \
     X(Gather, 2, 2, OTHER)                                                                         \
+    X(GatherElements, 2, 2, OTHER)                                                                 \
+    X(GatherND, 2, 2, OTHER)                                                                       \
     X(Gelu, 1, 1, UNARY)                                                                           \
     X(Gemm, 2, 3, OTHER)                                                                           \
     X(GlobalAveragePool, 1, 1, OTHER)                                                              \
@@ -117,6 +120,7 @@ typedef enum pleura_family {
     X(Greater, 2, 2, BROADCAST)                                                                    \
     X(GreaterOrEqual, 2, 2, BROADCAST)                                                             \
     X(GroupNormalization, 3, 3, SAME)                                                              \
+    X(Hardmax, 1, 1, OTHER)                                                                        \
     X(HardSigmoid, 1, 1, UNARY)                                                                    \
     X(HardSwish, 1, 1, UNARY)                                                                      \
     X(Identity, 1, 1, SAME)                                                                        \
@@ -128,6 +132,7 @@ typedef enum pleura_family {
     X(LessOrEqual, 2, 2, BROADCAST)                                                                \
     X(Log, 1, 1, UNARY)                                                                            \
     X(LogSoftmax, 1, 1, SAME)                                                                      \
+    X(LpPool, 1, 1, OTHER)                                                                         \
     X(LRN, 1, 1, SAME)                                                                             \
     X(MatMul, 2, 2, OTHER)                                                                         \
     X(Max, 1, PLEURA_MANY, BROADCAST)                                                              \
@@ -139,6 +144,7 @@ typedef enum pleura_family {
     X(Mul, 2, 2, BROADCAST)                                                                        \
     X(Neg, 1, 1, UNARY)                                                                            \
     X(Not, 1, 1, UNARY)                                                                            \
+    X(OneHot, 3, 3, OTHER)                                                                         \
     X(Or, 2, 2, BROADCAST)                                                                         \
     X(Pad, 1, 4, OTHER)                                                                            \
     X(Pow, 2, 2, BROADCAST)                                                                        \
@@ -180,7 +186,9 @@ typedef enum pleura_family {
     X(Tanh, 1, 1, UNARY)                                                                           \
     X(ThresholdedRelu, 1, 1, UNARY)                                                                \
     X(Tile, 2, 2, OTHER)                                                                           \
+    X(TopK, 1, 2, OTHER)                                                                           \
     X(Transpose, 1, 1, OTHER)                                                                      \
+    X(Trilu, 1, 2, SAME)                                                                           \
     X(Unsqueeze, 1, 2, OTHER)                                                                      \
     X(Upsample, 1, 2, OTHER)                                                                       \
     X(Where, 3, 3, BROADCAST)                                                                      \
@@ -257,6 +265,8 @@ typedef struct pleura_graph {
     const char *producer; /* the program that wrote the file */
     pleura_property *properties;
     size_t property_count, property_capacity;
+    int64_t open_height, open_width;   /* of an image whose file leaves them open; 0: not said */
+    bool size_assumed;                 /* the file leaves them open, and nothing says what they are */
     const void *data_begin, *data_end; /* the file, into which constants may point */
     bool data_may_change;              /* set before reading: they may be moved within it */
     int64_t folded;                    /* bytes that folding has made */
@@ -320,8 +330,8 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
                              pleura_error *error);
 
 /* Checks what a classifier needs beyond a network: one input, a float image in a batch of 1 (which
- * a symbolic batch becomes). Its first output is the answer: the scores before an ArgMax, if the file
- * ends with one. */
+ * a symbolic batch becomes; symbolic sides are open_height and open_width, or 224). Its first output
+ * is the answer: the scores before an ArgMax or TopK, if the file ends with one. */
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error);
 
 /* Gives every value its shape, and folds whatever depends on constants and shapes alone. */

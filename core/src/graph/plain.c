@@ -127,6 +127,7 @@ static pleura_plain_maker *maker_of(const pleura_node *node)
     case PLEURA_OP_ArgMin:
         return pleura_plain_extreme;
     case PLEURA_OP_AveragePool:
+    case PLEURA_OP_LpPool:
     case PLEURA_OP_MaxPool:
         return pleura_plain_pool;
     case PLEURA_OP_BatchNormalization:
@@ -137,11 +138,20 @@ static pleura_plain_maker *maker_of(const pleura_node *node)
     case PLEURA_OP_Conv:
     case PLEURA_OP_ConvTranspose:
         return pleura_plain_conv;
+    case PLEURA_OP_CumSum:
+    case PLEURA_OP_Hardmax:
+    case PLEURA_OP_TopK:
+        return pleura_plain_line;
     case PLEURA_OP_DequantizeLinear:
     case PLEURA_OP_QuantizeLinear:
         return pleura_plain_quantise;
     case PLEURA_OP_Einsum:
         return pleura_plain_einsum;
+    case PLEURA_OP_GatherElements:
+    case PLEURA_OP_GatherND:
+    case PLEURA_OP_OneHot:
+    case PLEURA_OP_Trilu:
+        return pleura_plain_pick;
     case PLEURA_OP_Gemm:
     case PLEURA_OP_MatMul:
         return pleura_plain_product;
@@ -190,7 +200,7 @@ static bool moves_integers(pleura_plain_maker *make)
 {
     return make == pleura_plain_unary || make == pleura_plain_broadcast ||
            make == pleura_plain_move || make == pleura_plain_concat ||
-           make == pleura_plain_reduce || make == pleura_plain_scatter;
+           make == pleura_plain_reduce || make == pleura_plain_scatter || make == pleura_plain_pick;
 }
 
 const void *pleura_plain_keep(const pleura_plain_request *request, const void *data, size_t size)

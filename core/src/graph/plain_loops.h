@@ -4,6 +4,7 @@
 
 #include "../error.h"
 #include "plain.h"
+#include "shapes.h"
 
 /* A tensor's dimensions in ONNX's order, and how far apart in memory neighbours along each lie. */
 typedef struct pleura_strided {
@@ -41,6 +42,8 @@ pleura_plain_maker pleura_plain_product;                 /* plain_product.c */
 pleura_plain_maker pleura_plain_conv, pleura_plain_pool; /* plain_window.c */
 pleura_plain_maker pleura_plain_resize;                  /* plain_resize.c */
 pleura_plain_maker pleura_plain_einsum;                  /* einsum.c */
+pleura_plain_maker pleura_plain_pick;                    /* plain_pick.c */
+pleura_plain_maker pleura_plain_line;                    /* plain_line.c */
 pleura_plain_maker pleura_plain_scatter;                 /* plain_scatter.c */
 pleura_plain_maker pleura_plain_quantise;                /* plain_quantise.c */
 

@@ -166,6 +166,7 @@ pleura_code pleura_plain_conv(const pleura_plain_request *request, pleura_plain 
 typedef struct pooling {
     sliding s;
     bool average, count_pads, column_major;
+    int64_t power; /* LpPool: of the norm; else 0 */
     uint32_t part; /* MaxPool: 1 gives the place of the maximum */
 } pooling;
 
@@ -193,7 +194,7 @@ static void run_pool(const pleura_plain *plain)
                 int64_t at = place(s, o, k);
                 if (at < 0)
                     continue;
-                sum += (double)x[at];
+                sum += p->power ? pow(fabs((double)x[at]), (double)p->power) : (double)x[at];
                 if (count++ == 0 || x[at] > largest) {
                     largest = x[at];
                     best = at;
@@ -201,7 +202,8 @@ static void run_pool(const pleura_plain *plain)
             }
             if (p->count_pads)
                 count = places_in_padded(s, o);
-            y[o] = p->average     ? (float)(sum / (double)count)
+            y[o] = p->power       ? (float)pow(sum, 1 / (double)p->power)
+                   : p->average   ? (float)(sum / (double)count)
                    : p->part == 1 ? (float)place_number(p, plane, best)
                                   : largest;
         }
@@ -216,6 +218,7 @@ pleura_code pleura_plain_pool(const pleura_plain_request *request, pleura_plain 
     if (!p)
         return PLEURA_ERROR_MEMORY;
     p->average = node->op == PLEURA_OP_AveragePool;
+    p->power = node->op == PLEURA_OP_LpPool ? pleura_node_int(node, "p", 2) : 0;
     p->count_pads = pleura_node_int(node, "count_include_pad", 0) != 0;
     p->column_major = pleura_node_int(node, "storage_order", 0) != 0;
     p->part = node->part;

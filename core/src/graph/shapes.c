@@ -81,6 +81,7 @@ static pleura_inference *inference_of(pleura_operator op)
     case PLEURA_OP_ArgMin:
         return pleura_infer_extreme;
     case PLEURA_OP_AveragePool:
+    case PLEURA_OP_LpPool:
     case PLEURA_OP_MaxPool:
         return pleura_infer_pool;
     case PLEURA_OP_BatchNormalization:
@@ -95,6 +96,10 @@ static pleura_inference *inference_of(pleura_operator op)
     case PLEURA_OP_Conv:
     case PLEURA_OP_ConvTranspose:
         return pleura_infer_conv;
+    case PLEURA_OP_CumSum:
+    case PLEURA_OP_Hardmax:
+    case PLEURA_OP_TopK:
+        return pleura_infer_line;
     case PLEURA_OP_DepthToSpace:
     case PLEURA_OP_SpaceToDepth:
         return pleura_infer_depth;
@@ -111,6 +116,11 @@ static pleura_inference *inference_of(pleura_operator op)
         return pleura_infer_flatten;
     case PLEURA_OP_Gather:
         return pleura_infer_gather;
+    case PLEURA_OP_GatherElements:
+    case PLEURA_OP_GatherND:
+    case PLEURA_OP_OneHot:
+    case PLEURA_OP_Trilu:
+        return pleura_infer_pick;
     case PLEURA_OP_Gemm:
         return pleura_infer_gemm;
     case PLEURA_OP_GlobalAveragePool:
@@ -181,7 +191,10 @@ static bool makes_whole(const pleura_walk *w)
         return is_whole(pleura_walk_input(w, 1));
     case PLEURA_OP_DequantizeLinear:
         return false;
+    case PLEURA_OP_OneHot:
+        return is_whole(pleura_walk_input(w, 2));
     case PLEURA_OP_MaxPool:
+    case PLEURA_OP_TopK:
         return node->part == 1 || is_whole(pleura_walk_input(w, 0));
     case PLEURA_OP_Where:
         return is_whole(pleura_walk_input(w, 1));
@@ -283,6 +296,7 @@ static bool has_part(const pleura_node *node)
         return node->part < 3;
     case PLEURA_OP_Dropout:
     case PLEURA_OP_MaxPool:
+    case PLEURA_OP_TopK:
         return node->part < 2;
     default:
         return node->part == 0;
@@ -304,45 +318,6 @@ static pleura_code infer_node(pleura_walk *w)
     if (w->constant && !pass_constant_on(w))
         code = pleura_fold_computed(w->graph, w->node, w->error);
     return code;
-}
-
-/* A classifier's answer is its scores; that some file ends by naming the best one does not help. */
-static void take_scores(pleura_graph *graph)
-{
-    uint32_t last = graph->values[graph->outputs[0]].producer;
-    if (last != PLEURA_NONE && graph->nodes[last].op == PLEURA_OP_ArgMax)
-        graph->outputs[0] = graph->nodes[last].inputs[0];
-}
-
-pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
-{
-    const uint32_t *inputs = graph->inputs;
-    if (graph->input_count == 0)
-        return pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: the graph has no input.");
-    if (graph->input_count > 1)
-        return pleura_fail(error, PLEURA_ERROR_SHAPE,
-                           "ONNX: two inputs ('%.80s' and '%.80s'); an image classifier has one.",
-                           graph->values[inputs[0]].name, graph->values[inputs[1]].name);
-    pleura_value *input = &graph->values[inputs[0]];
-    if (!input->has_shape || input->rank != 4 || input->whole)
-        return pleura_fail(error, PLEURA_ERROR_SHAPE,
-                           "ONNX: the input '%.80s' is not a float image of four dimensions.",
-                           input->name);
-    if (input->dims[0] < 1) /* a symbolic batch */
-        input->dims[0] = 1;
-    for (int i = 1; i < 4; i++)
-        if (input->dims[i] < 1 || input->dims[i] > 16384)
-            return pleura_fail(
-                error, PLEURA_ERROR_SHAPE,
-                "ONNX: dimension %d of the input '%.80s' is not fixed, or not from 1 "
-                "to 16384.",
-                i, input->name);
-    if (input->dims[0] != 1)
-        return pleura_fail(error, PLEURA_ERROR_SHAPE,
-                           "ONNX: the model takes batches of %lld; export it for 1.",
-                           (long long)input->dims[0]);
-    take_scores(graph);
-    return PLEURA_OK;
 }
 
 static pleura_code check_ends(const pleura_graph *graph, pleura_error *error)

@@ -27,12 +27,15 @@ pleura_inference pleura_infer_conv, pleura_infer_pool, pleura_infer_global_pool,
     pleura_infer_batch_norm, pleura_infer_group_norm, pleura_infer_layer_norm, pleura_infer_softmax,
     pleura_infer_broadcast, pleura_infer_gemm, pleura_infer_matmul, pleura_infer_reduce,
     pleura_infer_extreme, pleura_infer_quantise, pleura_infer_lrn;
+/* plain_line.c, and along which axis; -1: none that it has */
+pleura_inference pleura_infer_line;
+int pleura_line_axis(const pleura_graph *graph, const pleura_node *node);
 /* einsum.c */
 pleura_inference pleura_infer_einsum;
 /* shapes_move.c */
 pleura_inference pleura_infer_concat, pleura_infer_cut, pleura_infer_depth, pleura_infer_expand,
-    pleura_infer_flatten, pleura_infer_gather, pleura_infer_pad, pleura_infer_reshape,
-    pleura_infer_resize, pleura_infer_squeeze, pleura_infer_tile, pleura_infer_transpose,
-    pleura_infer_unsqueeze;
+    pleura_infer_flatten, pleura_infer_gather, pleura_infer_pick, pleura_infer_pad,
+    pleura_infer_reshape, pleura_infer_resize, pleura_infer_squeeze, pleura_infer_tile,
+    pleura_infer_transpose, pleura_infer_unsqueeze;
 
 #endif

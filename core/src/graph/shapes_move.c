@@ -1,5 +1,6 @@
 /* Shapes of nodes that move numbers. */
 #include "../error.h"
+#include "constant.h"
 #include "extents.h"
 #include "fold.h"
 #include "shapes.h"
@@ -224,6 +225,60 @@ pleura_code pleura_infer_tile(const pleura_walk *w)
         dims[i] = x->dims[i] * times[i];
     }
     return pleura_walk_set(w, x->rank, dims);
+}
+
+/* [.., depth] indices name a place along as many axes, behind the batch's. */
+static pleura_code infer_gather_nd(const pleura_walk *w, const pleura_value *x,
+                                   const pleura_value *indices)
+{
+    const int64_t batch = pleura_node_int(w->node, "batch_dims", 0);
+    const int64_t depth = indices->rank ? indices->dims[indices->rank - 1] : 0;
+    const bool fits = depth >= 1 && batch >= 0 && batch < indices->rank && batch + depth <= x->rank;
+    const int64_t rank = fits ? indices->rank - 1 + x->rank - batch - depth : PLEURA_MAX_RANK + 1;
+    int64_t dims[PLEURA_MAX_RANK];
+    for (int i = 0; fits && i < batch; i++)
+        if (indices->dims[i] != x->dims[i])
+            return pleura_walk_refuse(w, "has batches that differ from its indices'");
+    if (rank > PLEURA_MAX_RANK)
+        return pleura_walk_refuse(w, "has indices that do not fit its input");
+    for (int i = 0; i < rank; i++)
+        dims[i] = i < indices->rank - 1 ? indices->dims[i]
+                                        : x->dims[batch + depth + i - (indices->rank - 1)];
+    return pleura_walk_set(w, (int)rank, dims);
+}
+
+/* The places of `indices`, and one more axis of `depth`. */
+static pleura_code infer_one_hot(const pleura_walk *w, const pleura_value *indices)
+{
+    const pleura_value *depth = pleura_walk_input(w, 1), *values = pleura_walk_input(w, 2);
+    const int rank = indices->rank + 1,
+              axis = pleura_axis(pleura_node_int(w->node, "axis", -1), rank);
+    if (!depth->data || pleura_value_elements(depth) != 1 || pleura_value_elements(values) != 2 ||
+        axis < 0 || rank > PLEURA_MAX_RANK)
+        return pleura_walk_refuse(w, "has a depth, values or an axis that it cannot have");
+    int64_t dims[PLEURA_MAX_RANK];
+    for (int i = 0; i < rank; i++)
+        dims[i] = i == axis ? pleura_constant_int(depth, 0) : indices->dims[i - (i > axis)];
+    return pleura_walk_set(w, rank, dims);
+}
+
+pleura_code pleura_infer_pick(const pleura_walk *w)
+{
+    const pleura_value *x = pleura_walk_input(w, 0);
+    if (w->node->op == PLEURA_OP_Trilu)
+        return x->rank < 2 ? pleura_walk_refuse(w, "has no matrix") : pleura_walk_same(w);
+    if (w->node->op == PLEURA_OP_OneHot)
+        return infer_one_hot(w, x);
+    const pleura_value *indices = pleura_walk_input(w, 1);
+    if (w->node->op == PLEURA_OP_GatherND)
+        return infer_gather_nd(w, x, indices);
+    const int axis = pleura_axis(pleura_node_int(w->node, "axis", 0), x->rank);
+    bool fits = axis >= 0 && indices->rank == x->rank;
+    for (int i = 0; fits && i < x->rank; i++)
+        fits = i == axis || indices->dims[i] <= x->dims[i];
+    if (!fits)
+        return pleura_walk_refuse(w, "has indices that do not fit its input");
+    return pleura_walk_set(w, indices->rank, indices->dims);
 }
 
 pleura_code pleura_infer_gather(const pleura_walk *w)

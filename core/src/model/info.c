@@ -47,7 +47,7 @@ static void add_operators(pleura_json *json, const pleura_census *census)
     pleura_json_close(json, '}');
 }
 
-static void add_input(pleura_json *json, const pleura_input_spec *input)
+static void add_input(pleura_json *json, const pleura_input_spec *input, bool size_assumed)
 {
     static const char *const fits[] = {"squash", "crop", "pad"};
     pleura_json_key(json, "input");
@@ -58,6 +58,8 @@ static void add_input(pleura_json *json, const pleura_input_spec *input)
     pleura_json_integer(json, input->height);
     pleura_json_key(json, "width");
     pleura_json_integer(json, input->width);
+    pleura_json_key(json, "size_assumed");
+    pleura_json_bool(json, size_assumed);
     pleura_json_key(json, "fit");
     pleura_json_text(json, fits[input->fit]);
     pleura_json_key(json, "normalise");
@@ -122,7 +124,7 @@ size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
     add_answers(&json, info->decision);
     pleura_json_key(&json, "heatmap");
     pleura_json_bool(&json, info->has_heatmap);
-    add_input(&json, info->input);
+    add_input(&json, info->input, info->graph->size_assumed);
     add_operators(&json, info->census);
     pleura_json_key(&json, "properties");
     pleura_json_open(&json, '{');

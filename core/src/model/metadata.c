@@ -125,6 +125,29 @@ pleura_code pleura_metadata_input(const pleura_property *properties, size_t coun
     return PLEURA_OK;
 }
 
+pleura_code pleura_metadata_size(const pleura_property *properties, size_t count, int64_t *height,
+                                 int64_t *width, pleura_error *error)
+{
+    static const char key[] = "pleura.input.size";
+    source s = {properties, count, error};
+    const char *text = find(&s, key);
+    *height = *width = 0;
+    if (!text)
+        return PLEURA_OK;
+    double first = pleura_number_read(&text), second = first;
+    if (*text == ',') {
+        text++;
+        second = pleura_number_read(&text);
+    }
+    if (*text || !(first >= 1 && first <= 16384 && second >= 1 && second <= 16384) ||
+        first != floor(first) || second != floor(second))
+        return refuse(&s, key,
+                      "one whole number or two (height,width) from 1 to 16384 are expected");
+    *height = (int64_t)first;
+    *width = (int64_t)second;
+    return PLEURA_OK;
+}
+
 /* ---- Labels and groups ---- */
 
 #define MAX_LABELS 10000

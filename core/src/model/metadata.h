@@ -14,6 +14,10 @@ const char *pleura_property_find(const pleura_property *properties, size_t count
 pleura_code pleura_metadata_input(const pleura_property *properties, size_t count,
                                   pleura_input_spec *input, pleura_error *error);
 
+/* The sides of an image whose file leaves them open; 0 where the metadata do not say. */
+pleura_code pleura_metadata_size(const pleura_property *properties, size_t count, int64_t *height,
+                                 int64_t *width, pleura_error *error);
+
 /* Fills *decision for a network of `outputs` outputs; names and groups are kept in `arena`. */
 pleura_code pleura_metadata_decision(const pleura_property *properties, size_t count,
                                      size_t outputs, pleura_arena *arena,

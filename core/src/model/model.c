@@ -181,6 +181,9 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size,
     if (code == PLEURA_OK)
         code = keep_properties(model, &graph, error);
     if (code == PLEURA_OK)
+        code = pleura_metadata_size(model->properties, model->property_count, &graph.open_height,
+                                    &graph.open_width, error);
+    if (code == PLEURA_OK)
         code = pleura_graph_require_image(&graph, error);
     if (code == PLEURA_OK)
         code = pleura_graph_infer(&graph, error);

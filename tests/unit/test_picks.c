@@ -1,0 +1,182 @@
+/* Numbers picked one by one (GatherElements, GatherND, OneHot, Trilu) and line by line (TopK, Hardmax,
+ * CumSum), beyond what ONNX's own cases try: what is refused, and what memory does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "onnx_writer.h"
+
+#include "graph/graph.h"
+#include "run/network.h"
+
+#include <math.h>
+
+extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
+
+enum { ROWS = 2, COLUMNS = 3, NUMBERS = ROWS * COLUMNS };
+
+static const int64_t image_dims[] = {ROWS, COLUMNS};
+
+static buffer begin_graph(void)
+{
+    static const int64_t all_dims[] = {ROWS, COLUMNS}, pair_dims[] = {1, 2}, far_dims[] = {1, 1};
+    static const int64_t columns[NUMBERS] = {2, 0, -1, 1, 1, 0}, pair[] = {1, -1}, far[] = {3},
+                         two = 2, four = 4, one = 1;
+    buffer graph = {0};
+    put_value_info(&graph, GRAPH_INPUT, "image", 2, image_dims);
+    put_tensor(&graph, "columns", TYPE_INT64, 2, all_dims, columns, sizeof columns);
+    put_tensor(&graph, "pair", TYPE_INT64, 2, pair_dims, pair, sizeof pair);
+    put_tensor(&graph, "far", TYPE_INT64, 2, far_dims, far, sizeof far);
+    put_tensor(&graph, "one", TYPE_INT64, 0, NULL, &one, sizeof one);
+    put_tensor(&graph, "two", TYPE_INT64, 0, NULL, &two, sizeof two);
+    put_tensor(&graph, "four", TYPE_INT64, 0, NULL, &four, sizeof four);
+    return graph;
+}
+
+static buffer finish(buffer *graph, buffer *node)
+{
+    put_message(graph, GRAPH_NODE, node);
+    put_value_info(graph, GRAPH_OUTPUT, "out", 0, NULL);
+    return make_model(13, graph);
+}
+
+static pleura_code prepare(const buffer *file, pleura_network **network, pleura_error *error)
+{
+    pleura_graph graph = {0};
+    *error = (pleura_error){0};
+    *network = NULL;
+    pleura_code code = pleura_onnx_read(file->bytes, file->size, &graph, error);
+    if (code == PLEURA_OK)
+        code = pleura_graph_infer(&graph, error);
+    if (code == PLEURA_OK)
+        code = pleura_graph_simplify(&graph, error);
+    if (code == PLEURA_OK)
+        code = pleura_network_create(&graph, 1, network, error);
+    pleura_graph_free(&graph);
+    return code;
+}
+
+/* Of 5 1 4 / 2 6 3. */
+static void assert_makes(buffer *node, const float *wanted, size_t count)
+{
+    static const float numbers[NUMBERS] = {5, 1, 4, 2, 6, 3};
+    buffer graph = begin_graph(), file = finish(&graph, node);
+    pleura_network *network;
+    pleura_error error;
+    if (prepare(&file, &network, &error) != PLEURA_OK)
+        fail_msg("%s", error.message);
+    memcpy(pleura_network_input(network, 0)->data, numbers, sizeof numbers);
+    assert_int_equal(pleura_network_run(network, &error), PLEURA_OK);
+    const pleura_port *out = pleura_network_output(network, 0);
+    assert_int_equal(out->count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_float_equal(out->data[i], wanted[i], 1e-6);
+    pleura_network_free(network);
+    free(file.bytes);
+}
+
+static void assert_refused(buffer *node, pleura_code code, const char *says)
+{
+    buffer graph = begin_graph(), file = finish(&graph, node);
+    pleura_network *network;
+    pleura_error error;
+    assert_int_equal(prepare(&file, &network, &error), code);
+    if (!strstr(error.message, says))
+        fail_msg("\"%s\" should say \"%s\"", error.message, says);
+    free(file.bytes);
+}
+
+static buffer along(const char *op, const char *inputs, int64_t axis)
+{
+    buffer node = make_node(op, inputs, "out");
+    put_attribute_int(&node, "axis", axis);
+    return node;
+}
+
+static void numbers_are_picked(void **state)
+{
+    (void)state;
+    buffer node = along("GatherElements", "image columns", 1);
+    assert_makes(&node, (const float[]){4, 5, 4, 6, 6, 2}, 6);
+    node = make_node("GatherND", "image pair", "out");
+    assert_makes(&node, (const float[]){3}, 1);
+    node = make_node("Trilu", "image one", "out");
+    assert_makes(&node, (const float[]){0, 1, 4, 0, 0, 3}, 6);
+}
+
+static void lines_are_gone_through(void **state)
+{
+    (void)state;
+    buffer node = along("TopK", "image two", -1);
+    assert_makes(&node, (const float[]){5, 4, 6, 3}, 4);
+    node = along("Hardmax", "image", 0);
+    assert_makes(&node, (const float[]){1, 0, 1, 0, 1, 0}, 6);
+    node = make_node("CumSum", "image one", "out");
+    put_attribute_int(&node, "reverse", 1);
+    assert_makes(&node, (const float[]){10, 5, 4, 11, 9, 3}, 6);
+}
+
+static void what_is_outside_is_refused(void **state)
+{
+    (void)state;
+    buffer node = along("GatherElements", "image far", 1);
+    assert_refused(&node, PLEURA_ERROR_SHAPE, "GatherElements 'out' reads past the end");
+    node = along("GatherElements", "image columns", 2);
+    assert_refused(&node, PLEURA_ERROR_SHAPE, "has indices that do not fit its input");
+    node = make_node("GatherND", "image far", "out");
+    assert_refused(&node, PLEURA_ERROR_SHAPE, "GatherND 'out' reads past the end");
+    node = make_node("GatherND", "image columns", "out"); /* three indices of two axes */
+    assert_refused(&node, PLEURA_ERROR_SHAPE, "has indices that do not fit its input");
+    node = along("TopK", "image four", 1);
+    assert_refused(&node, PLEURA_ERROR_SHAPE, "takes more numbers than there are");
+    node = make_node("CumSum", "image two", "out");
+    assert_refused(&node, PLEURA_ERROR_SHAPE, "works along an axis that its input lacks");
+    node = along("GatherElements", "image image", 1);
+    assert_refused(&node, PLEURA_ERROR_OPERATOR, "takes its indices from a computed tensor");
+}
+
+static void check_failing_allocations(buffer *node)
+{
+    buffer graph = begin_graph(), file = finish(&graph, node);
+    size_t live = pleura_test_live;
+    for (size_t n = 1;; n++) {
+        pleura_error error;
+        pleura_network *network;
+        pleura_test_allocations = 0;
+        pleura_test_fail_at = n;
+        pleura_code code = prepare(&file, &network, &error);
+        bool failed = pleura_test_allocations >= n;
+        pleura_test_fail_at = 0;
+        if (code != (failed ? PLEURA_ERROR_MEMORY : PLEURA_OK))
+            fail_msg("allocation %zu: code %d, \"%s\"", n, (int)code, error.message);
+        pleura_network_free(network);
+        assert_int_equal(pleura_test_live, live);
+        if (!failed)
+            break;
+    }
+    free(file.bytes);
+}
+
+static void every_failing_allocation_is_an_error(void **state)
+{
+    (void)state;
+    buffer node = along("GatherElements", "image columns", 1);
+    check_failing_allocations(&node);
+    node = along("TopK", "image two", -1);
+    check_failing_allocations(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_picked),
+        cmocka_unit_test(lines_are_gone_through),
+        cmocka_unit_test(what_is_outside_is_refused),
+        cmocka_unit_test(every_failing_allocation_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
