@@ -24,7 +24,7 @@ static void shape_taps(pleura_qconv *conv)
         conv->taps = s->kernel[0];
     }
     if (s->framed || s->groups > 1)
-        granule = 4;
+        granule = TILE_DEPTH;
     conv->depth = (depth + granule - 1) / granule * granule;
 }
 

@@ -95,10 +95,12 @@ typedef struct pixel {
     i32x4 sum[2];
 } pixel;
 
-INLINE column read_column(const stretch *s, size_t x)
+/* The column under s->row, which then is the next. */
+INLINE column read_column(stretch *s)
 {
-    i16x8 a = i16x8_load(s->row[0] + x * s->next[0]), b = i16x8_load(s->row[1] + x * s->next[1]);
-    i16x8 c = i16x8_load(s->row[2] + x * s->next[2]);
+    i16x8 a = i16x8_load(s->row[0]), b = i16x8_load(s->row[1]), c = i16x8_load(s->row[2]);
+    for (size_t i = 0; i < 3; i++)
+        s->row[i] += s->next[i];
     return (column){{i16x8_zip_low(a, b), i16x8_zip_high(a, b)},
                     {i16x8_zip_low(c, c), i16x8_zip_high(c, c)}};
 }
@@ -120,40 +122,53 @@ INLINE pixel begin_pixel(const stretch *s)
     return (pixel){{s->bias[0], s->bias[1]}};
 }
 
-INLINE void put_pixel(const stretch *s, size_t x, pixel p)
+/* At s->to, which then is where the next is to go. */
+INLINE void put_pixel(stretch *s, pixel p)
 {
-    i16x8_store(s->to + x * s->to_next,
+    i16x8_store(s->to,
                 requantise_sum(p.sum[0], p.sum[1], s->scale[0], s->scale[1], s->least, s->most));
+    s->to += s->to_next;
+}
+
+/* The same stretch, seen from column `x` and output `to`. */
+INLINE stretch from_column(const stretch *given, size_t x, size_t to)
+{
+    stretch s = *given;
+    for (size_t i = 0; i < 3; i++)
+        s.row[i] += x * s.next[i];
+    s.to += to * s.to_next;
+    return s;
 }
 
 /* Near an edge: columns outside the image wrap round to numbers past its width. */
-static void run_edge(const stretch *s, size_t x)
+static void run_edge(const stretch *given, size_t x)
 {
-    pixel p = begin_pixel(s);
+    pixel p = begin_pixel(given);
     for (size_t k = 0; k < 3; k++) {
-        size_t at = x * s->step + k - s->left;
-        if (at >= s->width)
+        size_t at = x * given->step + k - given->left;
+        if (at >= given->width)
             continue;
-        column c = read_column(s, at);
-        p = add_column(s, &c, k, p);
+        stretch s = from_column(given, at, x);
+        column c = read_column(&s);
+        p = add_column(&s, &c, k, p);
     }
-    put_pixel(s, x, p);
+    stretch s = from_column(given, 0, x);
+    put_pixel(&s, p);
 }
 
 /* Outputs whose columns are all inside. The copy of *given tells the compiler that storing outputs does
  * not change it. */
 static void run_inside_1(const stretch *given, size_t x, size_t end)
 {
-    const stretch s = *given;
-    size_t at = x - s.left;
-    column c = read_column(&s, at);
+    stretch s = from_column(given, x - given->left, x);
+    column c = read_column(&s);
     pixel last = add_column(&s, &c, 0, begin_pixel(&s));
-    c = read_column(&s, at + 1);
+    c = read_column(&s);
     last = add_column(&s, &c, 1, last);
     pixel next = add_column(&s, &c, 0, begin_pixel(&s));
-    for (at += 2; x < end; x++, at++) {
-        c = read_column(&s, at);
-        put_pixel(&s, x, add_column(&s, &c, 2, last));
+    for (; x < end; x++) {
+        c = read_column(&s);
+        put_pixel(&s, add_column(&s, &c, 2, last));
         last = add_column(&s, &c, 1, next);
         next = add_column(&s, &c, 0, begin_pixel(&s));
     }
@@ -161,15 +176,14 @@ static void run_inside_1(const stretch *given, size_t x, size_t end)
 
 static void run_inside_2(const stretch *given, size_t x, size_t end)
 {
-    const stretch s = *given;
-    size_t at = 2 * x - s.left;
-    column c = read_column(&s, at);
+    stretch s = from_column(given, 2 * x - given->left, x);
+    column c = read_column(&s);
     pixel next = add_column(&s, &c, 0, begin_pixel(&s));
-    for (; x < end; x++, at += 2) {
-        c = read_column(&s, at + 1);
+    for (; x < end; x++) {
+        c = read_column(&s);
         next = add_column(&s, &c, 1, next);
-        c = read_column(&s, at + 2);
-        put_pixel(&s, x, add_column(&s, &c, 2, next));
+        c = read_column(&s);
+        put_pixel(&s, add_column(&s, &c, 2, next));
         next = add_column(&s, &c, 0, begin_pixel(&s));
     }
 }

@@ -15,6 +15,7 @@
 #ifdef __wasm__
 const float pleura_simd_magic = SIMD_MAGIC;
 #endif
+const int32_t pleura_qconv_ninth = 0x38e38e39;
 
 /* Inputs reach as far as they can where all of one sign in the weights meet the same end. */
 static int64_t largest_sum_of(const pleura_qconv_spec *spec, size_t channel)

@@ -8,8 +8,10 @@
  * give: ten sums, a pair of pixels, two vectors of weights, a product. */
 #ifdef __wasm__
 #define TILE_ROWS 5
+#define TILE_DEPTH 2 /* what a tile's depth is a multiple of */
 #else
 #define TILE_ROWS 6
+#define TILE_DEPTH 4
 #endif
 #define TILE_COLUMNS 8
 
@@ -31,6 +33,9 @@ struct pleura_qconv {
     size_t patch;                            /* winograd: how wide and high one is */
 };
 
+/* Times 9 it is 1, modulo 2^32. In memory, as pleura_simd_magic is. */
+extern const int32_t pleura_qconv_ninth;
+
 /* They fill in conv, whose spec is still whole. NULL in a buffer that could not be had. */
 bool pleura_qconv_make_dense(pleura_qconv *conv);
 bool pleura_qconv_make_depthwise(pleura_qconv *conv);
@@ -49,7 +54,7 @@ bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks)
 typedef struct pleura_tile {
     const int16_t *const
         *pixels;            /* for each so many pixels (the last may be fewer): [taps][rows] */
-    size_t taps, depth;     /* depth: a multiple of 4 */
+    size_t taps, depth;     /* depth: a multiple of TILE_DEPTH */
     size_t offset;          /* added to every pointer */
     const int16_t *weights; /* [taps][depth / 2][TILE_COLUMNS][2] */
     const int32_t *bias;

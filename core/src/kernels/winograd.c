@@ -52,8 +52,7 @@ size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *s)
 
 /* ---- Packing: G g G', scaled to whole numbers ---- */
 
-static void transform_line(size_t m, const int16_t *from, size_t step, int16_t *to,
-                           size_t to_step)
+static void transform_line(size_t m, const int16_t *from, size_t step, int16_t *to, size_t to_step)
 {
     int a = from[0], b = from[step], c = from[2 * step];
     int two[4] = {2 * a, a + b + c, a - b + c, 2 * c};
@@ -209,8 +208,7 @@ INLINE i32x4 undo_scale(size_t m, i32x4 sum)
 {
     if (m == 2)
         return i32x4_shift_right(sum, 2);
-    const i32x4 ninth = i32x4_splat(0x38e38e39); /* times 9 it is 1 */
-    return i32x4_shift_right(i32x4_mul(sum, ninth), 6);
+    return i32x4_shift_right(i32x4_mul(sum, i32x4_splat(pleura_qconv_ninth)), 6);
 }
 
 INLINE void gather_sums(size_t m, const int32_t *sums, size_t position_stride, i32x4 bias,

@@ -24,6 +24,7 @@ typedef struct stretch {
     const float *row[3]; /* the first pixel of each input row, at these channels */
     size_t next[3];      /* from a pixel to the next: 0 in a row of zeros */
     float *to;           /* the first pixel of the output row, at these channels */
+    size_t to_next;
     v4 weight[9], bias, low, high;
 } stretch;
 
@@ -31,10 +32,23 @@ typedef struct column {
     v4 input[3];
 } column;
 
-static inline column read_column(const stretch *s, size_t x)
+/* The same stretch, seen from column `x` and output `to`. */
+static inline stretch from_column(const stretch *given, size_t x, size_t to)
 {
-    return (column){{v4_load(s->row[0] + x * s->next[0]), v4_load(s->row[1] + x * s->next[1]),
-                     v4_load(s->row[2] + x * s->next[2])}};
+    stretch s = *given;
+    for (size_t i = 0; i < 3; i++)
+        s.row[i] += x * s.next[i];
+    s.to += to * s.to_next;
+    return s;
+}
+
+/* The column under s->row, which then is the next. */
+static inline column read_column(stretch *s)
+{
+    column c = {{v4_load(s->row[0]), v4_load(s->row[1]), v4_load(s->row[2])}};
+    for (size_t i = 0; i < 3; i++)
+        s->row[i] += s->next[i];
+    return c;
 }
 
 /* Adds what a column means to the output for which it is the window's column `k`. */
@@ -45,37 +59,41 @@ static inline v4 add_column(const stretch *s, column c, size_t k, v4 sum)
     return sum;
 }
 
-static inline void put(const stretch *s, size_t x, v4 sum)
+/* At s->to, which then is where the next is to go. */
+static inline void put(stretch *s, v4 sum)
 {
-    v4_store(s->to + x * s->layer->out_stride, v4_bound(sum, s->low, s->high));
+    v4_store(s->to, v4_bound(sum, s->low, s->high));
+    s->to += s->to_next;
 }
 
 /* An output near an edge: columns outside the image wrap round to numbers past its width. */
-static void edge(const stretch *s, size_t x)
+static void edge(const stretch *given, size_t x)
 {
-    v4 sum = s->bias;
+    v4 sum = given->bias;
     for (size_t k = 0; k < 3; k++) {
-        size_t at = x * s->layer->step + k - s->layer->left;
-        if (at < s->layer->width)
-            sum = add_column(s, read_column(s, at), k, sum);
+        size_t at = x * given->layer->step + k - given->layer->left;
+        if (at >= given->layer->width)
+            continue;
+        stretch s = from_column(given, at, x);
+        sum = add_column(&s, read_column(&s), k, sum);
     }
-    put(s, x, sum);
+    stretch s = from_column(given, 0, x);
+    put(&s, sum);
 }
 
-/* Outputs from `x` to `end`, whose columns are all inside; each column is read once. The copy of *s
+/* Outputs from `x` to `end`, whose columns are all inside; each column is read once. The copy of *given
  * tells the compiler that storing outputs does not change it. */
 static void inside_1(const stretch *given, size_t x, size_t end)
 {
-    const stretch s = *given;
-    size_t at = x - s.layer->left;
-    column c = read_column(&s, at);
+    stretch s = from_column(given, x - given->layer->left, x);
+    column c = read_column(&s);
     v4 last = add_column(&s, c, 0, s.bias);
-    c = read_column(&s, at + 1);
+    c = read_column(&s);
     last = add_column(&s, c, 1, last);
     v4 next = add_column(&s, c, 0, s.bias);
-    for (at += 2; x < end; x++, at++) {
-        c = read_column(&s, at);
-        put(&s, x, add_column(&s, c, 2, last));
+    for (; x < end; x++) {
+        c = read_column(&s);
+        put(&s, add_column(&s, c, 2, last));
         last = add_column(&s, c, 1, next);
         next = add_column(&s, c, 0, s.bias);
     }
@@ -83,13 +101,12 @@ static void inside_1(const stretch *given, size_t x, size_t end)
 
 static void inside_2(const stretch *given, size_t x, size_t end)
 {
-    const stretch s = *given;
-    size_t at = 2 * x - s.layer->left;
-    v4 next = add_column(&s, read_column(&s, at), 0, s.bias);
-    for (; x < end; x++, at += 2) {
-        v4 last = add_column(&s, read_column(&s, at + 1), 1, next);
-        column c = read_column(&s, at + 2);
-        put(&s, x, add_column(&s, c, 2, last));
+    stretch s = from_column(given, 2 * x - given->layer->left, x);
+    v4 next = add_column(&s, read_column(&s), 0, s.bias);
+    for (; x < end; x++) {
+        v4 last = add_column(&s, read_column(&s), 1, next);
+        column c = read_column(&s);
+        put(&s, add_column(&s, c, 2, last));
         next = add_column(&s, c, 0, s.bias);
     }
 }
@@ -127,7 +144,8 @@ static void run_row(void *context, size_t y, size_t begin, size_t rows, size_t c
     (void)rows; /* one */
     const image *m = context;
     const pleura_depthwise *d = m->layer;
-    stretch s = {.layer = d, .low = v4_all(d->low), .high = v4_all(d->high)};
+    stretch s = {
+        .layer = d, .to_next = d->out_stride, .low = v4_all(d->low), .high = v4_all(d->high)};
     for (size_t c = 0; c < d->channels; c += 4) {
         const float *packed = d->weights + c / 4 * PACKED;
         for (size_t k = 0; k < 9; k++)
