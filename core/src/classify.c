@@ -181,7 +181,7 @@ pleura_code pleura_classify(pleura_model *model, const void *bytes, size_t size,
     double decoded = pleura_clock_ms();
     code = pleura_classify_image(model, image, options, result, error);
     pleura_image_free(image);
-    if (code == PLEURA_OK) {
+    if (code == PLEURA_OK) { // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): OK has one
         (*result)->times.decode = decoded - start;
         (*result)->times.total = pleura_clock_ms() - start;
     }

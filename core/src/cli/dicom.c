@@ -36,9 +36,10 @@ static pleura_code write_file(const char *folder, const char *kind, const char *
                               const void *bytes, size_t size, pleura_error *error)
 {
     size_t room = strlen(folder) + strlen(kind) + strlen(uid) + 16;
-    char *path = malloc(2 * room), *part = path + room;
+    char *path = malloc(2 * room);
     if (!path)
         return fail(error, folder);
+    char *part = path + room;
     snprintf(path, room, "%s/%s-%s.dcm", folder, kind, uid);
     snprintf(part, room, "%s.part", path);
     pleura_code code = write_whole(path, part, bytes, size) ? PLEURA_OK : fail(error, path);

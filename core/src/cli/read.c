@@ -37,7 +37,7 @@ static pleura_code read_all(FILE *file, size_t limit, cli_bytes *bytes, pleura_e
         bytes->size += count;
         if (bytes->size > limit)
             break;
-        if (!count)
+        if (feof(file) || ferror(file) || !count)
             return ferror(file) ? fail(error, PLEURA_ERROR_FILE,
                                        "The file cannot be read: ", strerror(errno))
                                 : PLEURA_OK;

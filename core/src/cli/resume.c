@@ -34,8 +34,8 @@ static size_t hash(const char *name, size_t length)
 static cli_done_name *place(const cli_done *done, const char *name, size_t length)
 {
     size_t at = hash(name, length) & (done->room - 1);
-    while (done->names[at].text &&
-           (strlen(done->names[at].text) != length || memcmp(done->names[at].text, name, length)))
+    while (done->names[at].text && (strlen(done->names[at].text) != length ||
+                                    memcmp(done->names[at].text, name, length) != 0))
         at = (at + 1) & (done->room - 1);
     return &done->names[at];
 }
@@ -62,10 +62,12 @@ static bool add(cli_done *done, const char *name, size_t length)
     cli_done_name *at = place(done, name, length);
     if (!at->text) {
         at->text = strndup(name, length);
+        if (!at->text)
+            return false;
         done->count++;
     }
     at->rows++;
-    return at->text != NULL;
+    return true;
 }
 
 static bool refuse(const char *path, size_t line, const char *why)

@@ -232,5 +232,6 @@ pleura_code pleura_jpeg_2000_decode(const pleura_codec_job *job, pleura_error *e
         code = pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory for the JPEG 2000 decoder.");
     while (taken.blocks)
         let_go(taken.blocks);
+    taken.escape = NULL;
     return code;
 }

@@ -103,8 +103,9 @@ void pleura_heatmap_zones(const float *values, uint32_t width, uint32_t height,
     double sums[PLEURA_ZONE_COUNT] = {0}, whole = 0;
     double step_x = (double)region->width / width, step_y = (double)region->height / height;
     for (uint32_t i = 0; i < width * height; i++) {
+        uint32_t line = i / width;
         double x = (double)region->left + (i % width) * step_x;
-        double y = (double)region->top + (double)(i / width) * step_y;
+        double y = (double)region->top + line * step_y;
         for (int zone = 0; zone < PLEURA_ZONE_COUNT; zone++) {
             int row = zone % 3, column = zone / 3;
             double part = overlap(x, x + step_x, columns[column], columns[column + 1]) *

@@ -5,6 +5,7 @@
 #include "../memory.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Viridis, by the polynomials of web/src/heat.ts. */
 static const double viridis[3][7] = {
@@ -84,13 +85,13 @@ pleura_code pleura_picture_make(const pleura_image *film, bool show_film, const 
                                        info.width};
         const pleura_plane to = {greys, picture->width, picture->height, picture->width};
         code = pleura_resize(&from, &to, error);
+        if (!show_film)
+            memset(greys, 0, count * sizeof *greys);
+        if (code == PLEURA_OK)
+            paint(greys, map, picture);
     } else {
         code = pleura_fail_memory(error, count * (3 + sizeof *greys), "the heatmap's picture");
     }
-    for (size_t i = 0; code == PLEURA_OK && !show_film && i < count; i++)
-        greys[i] = 0;
-    if (code == PLEURA_OK)
-        paint(greys, map, picture);
     pleura_free(greys);
     if (code != PLEURA_OK) {
         pleura_free(picture->rgb);

@@ -54,6 +54,8 @@ static void run_softmax(const pleura_plain *plain)
             y[n->out_places[i]] = n->logarithm ? shifted : power;
             sum += (double)power;
         }
+        // The largest adds 1 to the sum, and of no numbers neither is used.
+        // cppcheck-suppress invalidFunctionArg
         float scale = (float)(1 / sum), shift = (float)log(sum);
         for (size_t i = 0; i < n->count; i++) {
             float *number = &y[n->out_places[i]];

@@ -189,6 +189,7 @@ static void run_resize(const pleura_plain *plain)
 
 static bool unscaled(const axis_scaling *a)
 {
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): one is filled for each axis
     return a->in == a->out && a->scale == 1 && a->roi_begin == 0 && a->roi_end == 1;
 }
 

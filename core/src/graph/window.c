@@ -92,7 +92,7 @@ static pleura_code slide(const pleura_node *node, pleura_window *window, int i, 
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the window of %s (%lld) is larger than its padded input (%lld).",
                            pleura_node_describe(node, &label), (long long)extent,
-                           (long long)(room + extent));
+                           (long long)room + extent);
     window->output[i] = room / window->stride[i] + 1;
     return PLEURA_OK;
 }

@@ -142,11 +142,10 @@ void pleura_tensor_region(const pleura_input_spec *spec, const pleura_image *ima
         const uint16_t *samples = pleura_image_samples(image);
         pleura_grey_view view = {samples, info.width, info.height, info.width};
         crop(&view, spec->width, spec->height);
-        size_t first = (size_t)(view.samples - samples);
-        *region = (pleura_region){(float)(first % info.width) / (float)info.width,
-                                  (float)(first / info.width) / (float)info.height,
-                                  (float)view.width / (float)info.width,
-                                  (float)view.height / (float)info.height};
+        size_t first = (size_t)(view.samples - samples), top = first / info.width;
+        *region = (pleura_region){
+            (float)(first % info.width) / (float)info.width, (float)top / (float)info.height,
+            (float)view.width / (float)info.width, (float)view.height / (float)info.height};
     } else if (spec->fit == PLEURA_FIT_PAD) {
         pleura_frame frame = padded(spec->width, spec->height, info.width, info.height);
         *region = (pleura_region){

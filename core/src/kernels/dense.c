@@ -204,7 +204,7 @@ bool pleura_qconv_make_dense(pleura_qconv *conv)
     if (s->framed) {
         pleura_qframe frame = pleura_qconv_frame(s);
         conv->in_stride = frame.stride;
-        conv->row_stride = frame.stride * (frame.left + s->width + frame.right);
+        conv->row_stride = (size_t)frame.stride * (frame.left + s->width + frame.right);
     }
     conv->run = run_dense;
     cut(conv);

@@ -68,6 +68,7 @@ static void quantise_line(const float *from, size_t count, f32x4 step, range lim
     int16_t out[8];
     for (; count >= 8; count -= 8, from += 8, to += 8 * stride) {
         i16x8 steps = quantise_eight(from, step, limits);
+        // cppcheck-suppress legacyUninitvar ; it is written here
         i16x8_store(stride == 1 ? to : out, steps);
         for (size_t k = 0; stride != 1 && k < 8; k++)
             to[k * stride] = out[k];

@@ -230,6 +230,7 @@ static inline __attribute__((always_inline)) void input_tile(const strip *s, siz
         v4 half[MOST][MOST], column[MOST], done[MOST];
         for (size_t j = 0; j < n; j++) {
             for (size_t i = 0; i < n; i++)
+                // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all n x n are given
                 column[i] = v4_load(at[i * n + j] + c);
             one(column, done);
             for (size_t i = 0; i < n; i++)
