@@ -437,6 +437,64 @@ static void sequences_around(void **state)
     expect_greys(&d, four_greys, 4);
 }
 
+/* An icon's own pixels may be compressed: fragments, which are no elements, in an item without a length. */
+static void compressed_icon(dicom *d, size_t fragment)
+{
+    dicom_begin(d, EXPLICIT);
+    dicom_layout(d, &four);
+    dicom_head(d, 0x00880200, "SQ", UNDEFINED);
+    dicom_head(d, 0xFFFEE000, "", UNDEFINED);
+    dicom_us(d, 0x00280010, 77);
+    dicom_head(d, 0x7FE00010, "OB", UNDEFINED);
+    dicom_item(d, "", 0);
+    dicom_head(d, 0xFFFEE000, "", (uint32_t)fragment);
+    dicom_bytes(d, "\xFF\xD8\xFF\xD9", 4);
+}
+
+static void icons_with_fragments(void **state)
+{
+    (void)state;
+    dicom d;
+    compressed_icon(&d, 4);
+    dicom_end_sequence(&d);
+    dicom_head(&d, 0xFFFEE00D, "", 0);
+    dicom_end_sequence(&d);
+    dicom_words(&d, 0x7FE00010, "OW", four_values, 4);
+    expect_greys(&d, four_greys, 4);
+
+    compressed_icon(&d, 4);
+    expect_refused(&d, PLEURA_ERROR_TRUNCATED, "inside the element at byte");
+    compressed_icon(&d, 5);
+    dicom_end_sequence(&d);
+    dicom_end_sequence(&d);
+    expect_refused(&d, PLEURA_ERROR_CORRUPT, "no fragment where one is expected, but (DDFF,00E0)");
+    compressed_icon(&d, 4000);
+    dicom_end_sequence(&d);
+    expect_refused(&d, PLEURA_ERROR_TRUNCATED, "inside the element at byte");
+}
+
+/* What the file says of its VRs, and what is there. */
+static void vrs_against_their_word(void **state)
+{
+    (void)state;
+    dicom d;
+    dicom_begin(&d, IMPLICIT);
+    d.implicit = false;
+    dicom_layout(&d, &four);
+    dicom_words(&d, 0x7FE00010, "OW", four_values, 4);
+    expect_greys(&d, four_greys, 4);
+
+    dicom_begin(&d, EXPLICIT);
+    dicom_layout(&d, &four);
+    dicom_head(&d, 0x00290010, "UN", UNDEFINED);
+    dicom_head(&d, 0xFFFEE000, "", UNDEFINED);
+    dicom_us(&d, 0x00280011, 99);
+    dicom_head(&d, 0xFFFEE00D, "", 0);
+    dicom_end_sequence(&d);
+    dicom_words(&d, 0x7FE00010, "OW", four_values, 4);
+    expect_greys(&d, four_greys, 4);
+}
+
 static void nested_too_deep(void **state)
 {
     (void)state;
@@ -953,6 +1011,8 @@ int main(void)
         cmocka_unit_test(colours),
         cmocka_unit_test(palette),
         cmocka_unit_test(sequences_around),
+        cmocka_unit_test(icons_with_fragments),
+        cmocka_unit_test(vrs_against_their_word),
         cmocka_unit_test(nested_too_deep),
         cmocka_unit_test(structure_that_is_wrong),
         cmocka_unit_test(cut_anywhere),

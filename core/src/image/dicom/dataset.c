@@ -55,6 +55,13 @@ static int is_long_vr(const char *vr)
     return strstr(shorts, vr) ? -1 : 0;
 }
 
+bool pleura_dicom_names_vr(const unsigned char *bytes, size_t size)
+{
+    if (size < 8 || !is_letter(bytes[4]) || !is_letter(bytes[5]))
+        return false;
+    return is_long_vr((char[]){(char)bytes[4], (char)bytes[5], '\0'}) != 0;
+}
+
 bool pleura_dicom_read_header(const unsigned char *bytes, size_t size, size_t at,
                               pleura_dicom_encoding encoding, pleura_dicom_element *element)
 {
@@ -99,6 +106,12 @@ static pleura_code corrupt(const walk *w, const char *what, uint32_t tag, size_t
                        (unsigned)(tag >> 16), (unsigned)(tag & 0xFFFF), at);
 }
 
+/* Whether the elements at `at` name their VRs, whatever the file says. */
+static bool names_vr(const walk *w, size_t at)
+{
+    return at <= w->size && pleura_dicom_names_vr(w->bytes + at, w->size - at);
+}
+
 static pleura_code push(walk *w, const pleura_dicom_element *e)
 {
     if (w->path.depth == PLEURA_DICOM_MAX_DEPTH)
@@ -111,9 +124,12 @@ static pleura_code push(walk *w, const pleura_dicom_element *e)
     *inner = (level){.encoding = outer->encoding, .sequence_end = OPEN, .item_end = OPEN};
     if (e->length != PLEURA_DICOM_UNDEFINED)
         inner->sequence_end = w->at + e->length;
-    /* A sequence that somebody copied without knowing it is little endian without VRs (CP-246). */
+    /*
+     * A sequence that somebody copied without knowing it is little endian without VRs (CP-246), or
+     * should be: behind the head of its first item, some have them.
+     */
     if (strcmp(e->vr, "UN") == 0)
-        inner->encoding = (pleura_dicom_encoding){0};
+        inner->encoding = (pleura_dicom_encoding){.explicit_vr = names_vr(w, w->at + 8)};
     return PLEURA_OK;
 }
 
@@ -140,6 +156,29 @@ static pleura_code visit_pixels(walk *w, pleura_dicom_element *e)
     return w->visitor->visit(w->visitor->context, &w->path, e, w->error);
 }
 
+/* Compressed pixels of a picture in the data set, an icon: items that hold no elements. */
+static pleura_code skip_fragments(walk *w, const pleura_dicom_element *pixels)
+{
+    size_t limit = limit_of(w);
+    pleura_dicom_element e;
+    for (;;) {
+        size_t at = w->at;
+        if (!pleura_dicom_read_header(w->bytes, limit, at, w->levels[w->path.depth].encoding, &e))
+            break;
+        w->at = (size_t)(e.value - w->bytes);
+        if (e.tag == SEQUENCE_END)
+            return PLEURA_OK;
+        if (e.tag != ITEM)
+            return corrupt(w, "no fragment where one is expected, but", e.tag, at);
+        if (e.length > limit - w->at)
+            break;
+        w->at += e.length;
+    }
+    return limit == w->size
+               ? truncated(w, pixels->at)
+               : corrupt(w, "longer than the item around it is", pixels->tag, pixels->at);
+}
+
 static pleura_code read_element(walk *w)
 {
     const level *l = &w->levels[w->path.depth];
@@ -162,7 +201,7 @@ static pleura_code read_element(walk *w)
     if (e.tag == PLEURA_TAG_PIXEL_DATA && !w->path.depth)
         return visit_pixels(w, &e);
     if (e.length == PLEURA_DICOM_UNDEFINED)
-        return push(w, &e);
+        return e.tag == PLEURA_TAG_PIXEL_DATA ? skip_fragments(w, &e) : push(w, &e);
     if (e.length > limit - w->at)
         return limit == w->size ? truncated(w, at)
                                 : corrupt(w, "longer than the item around it is", e.tag, at);

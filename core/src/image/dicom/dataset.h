@@ -60,6 +60,9 @@ pleura_code pleura_dicom_walk(const unsigned char *bytes, size_t size,
 bool pleura_dicom_read_header(const unsigned char *bytes, size_t size, size_t at,
                               pleura_dicom_encoding encoding, pleura_dicom_element *element);
 
+/* Whether a VR that is known stands behind the first element's tag. */
+bool pleura_dicom_names_vr(const unsigned char *bytes, size_t size);
+
 /* The length field of sequences and pixel data whose end is a delimiter. */
 #define PLEURA_DICOM_UNDEFINED ((size_t)0xFFFFFFFF)
 

@@ -85,7 +85,8 @@ static pleura_code choose_syntax(pleura_dicom_file *file, const meta *found, ple
                            file->syntax ? " (" : "", file->syntax ? file->syntax->name : "",
                            file->syntax ? ")" : "");
     file->encoding =
-        (pleura_dicom_encoding){.explicit_vr = file->syntax->form != PLEURA_DICOM_IMPLICIT_LITTLE,
+        (pleura_dicom_encoding){.explicit_vr = file->syntax->form != PLEURA_DICOM_IMPLICIT_LITTLE ||
+                                               pleura_dicom_names_vr(file->bytes, file->size),
                                 .big_endian = file->syntax->form == PLEURA_DICOM_EXPLICIT_BIG};
     return PLEURA_OK;
 }
