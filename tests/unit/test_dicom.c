@@ -808,6 +808,20 @@ static void jpeg_2000_limits(void **state)
     j.size += 12;
     j2k_style(&j, false, 1, 5, 4, 0x00);
     expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "precincts; at most 65536");
+    /* Behind a marker that is none the decoder looks for the next at every second byte. */
+    j = j2k_begin();
+    memcpy(j.bytes + j.size, "\xFF\x30\0\x40", 4);
+    j.size += 4;
+    j2k_style(&j, false, 1, 5, 4, 0x00);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "precincts; at most 65536");
+    /* A tile-part's header that reaches over its end, which the next does not. */
+    j = j2k_begin();
+    j2k_style(&j, false, 1, 5, 4, 0xFF);
+    memcpy(j.bytes + j.size, "\xFF\x90\0\xA\0\0\0\0\0\xC\0\1\xFF\x64\0\4\0\1\xFF\x93", 20);
+    j.size += 20;
+    expect_j2k(&j, PLEURA_ERROR_CORRUPT, "cannot be decoded");
+    j2k_style(&j, false, 1, 5, 4, 0x00);
+    expect_j2k(&j, PLEURA_ERROR_TOO_LARGE, "precincts; at most 65536");
     j = j2k_begin();
     j2k_style(&j, false, 12, 5, 3, 0x88);
     expect_j2k(&j, PLEURA_ERROR_CORRUPT, "cannot be decoded");

@@ -133,6 +133,15 @@ static pleura_code check_segment(stream *s, uint32_t marker, const unsigned char
 
 /* ---- The walk: the main header, and each tile-part's ---- */
 
+/* Whether OpenJPEG takes it for the head of a segment; behind others it goes on word by word. */
+static bool begins_segment(uint32_t marker)
+{
+    static const unsigned char known[] = {0x50, 0x51, 0x52, 0x53, 0x55, 0x57, 0x58, 0x59,
+                                          0x5C, 0x5D, 0x5E, 0x5F, 0x60, 0x61, 0x63, 0x64,
+                                          0x74, 0x75, 0x77, 0x78, 0x90, 0x91};
+    return marker >> 8 == 0xFF && memchr(known, (int)(marker & 0xFF), sizeof known) != NULL;
+}
+
 static pleura_code walk(stream *s)
 {
     pleura_code code = PLEURA_OK;
@@ -141,12 +150,16 @@ static pleura_code walk(stream *s)
         uint32_t marker = read16(s->bytes + at);
         size_t length = read16(s->bytes + at + 2);
         if (marker == SOD) {
-            if (end <= at)
-                return PLEURA_OK; /* to the end of the data, or data where a header should begin */
-            at = end;
+            if (!end)
+                return PLEURA_OK;             /* to the end of the data */
+            at = end > at + 2 ? end : at + 2; /* a header may reach over its tile-part's end */
             continue;
         }
-        if (marker == EOC || marker < 0xFF00 || length < 2 || length > s->size - at - 2)
+        if (marker != EOC && !begins_segment(marker)) {
+            at += 2;
+            continue;
+        }
+        if (marker == EOC || length < 2 || length > s->size - at - 2)
             return PLEURA_OK; /* what is wrong with it OpenJPEG says */
         if (marker == SOT && length >= 10) {
             uint32_t whole = read32(s->bytes + at + 6);
