@@ -13,20 +13,24 @@
  *
  * Every block of stb's carries how far it may grow. stb_image inflates PNG data without an upper
  * limit: some kilobytes that claim one pixel could unpack to gigabytes. Its first guess at the size
- * comes from the header, so four times that (interlaced rows are padded) is more than any honest
+ * comes from the header, so some times that (interlaced rows are padded) is more than any honest
  * file needs. Blocks that begin as NULL gather the compressed bytes and are bounded by the file.
  */
 typedef struct block {
     _Alignas(16) size_t limit;
 } block;
 
-/* stb_image does not always say that memory was what it lacked. */
-static _Thread_local bool out_of_memory;
+#define MAX_INFLATION 4
+
+/* stb_image does not always say that memory was what it lacked, nor knows why it got none. */
+static _Thread_local bool out_of_memory, beyond_limit;
 
 static void *sized(block *old, size_t size, size_t limit)
 {
-    if (size > limit || size > SIZE_MAX - sizeof(block))
+    if (size > limit || size > SIZE_MAX - sizeof(block)) {
+        beyond_limit = true;
         return NULL;
+    }
     block *made =
         old ? pleura_realloc(old, size + sizeof *made) : pleura_alloc_zero(1, size + sizeof *made);
     if (!made) {
@@ -39,7 +43,7 @@ static void *sized(block *old, size_t size, size_t limit)
 
 static void *stb_alloc(size_t size)
 {
-    return size < SIZE_MAX / 8 ? sized(NULL, size, 4 * size + 65536) : NULL;
+    return size < SIZE_MAX / 8 ? sized(NULL, size, MAX_INFLATION * size + 65536) : NULL;
 }
 
 static void *stb_grow(void *pointer, size_t size)
@@ -85,12 +89,17 @@ static void stb_free(void *pointer)
 static void begin(void)
 {
     stbi__g_failure_reason = "no reason given";
-    out_of_memory = false;
+    out_of_memory = beyond_limit = false;
 }
 
 static pleura_code failed(const pleura_container *found, pleura_error *error)
 {
     const char *reason = stbi_failure_reason();
+    if (beyond_limit)
+        return pleura_fail(error, PLEURA_ERROR_TOO_LARGE,
+                           "%s: the data inflates to more than %d times what %u x %u pixels take.",
+                           found->format, MAX_INFLATION, (unsigned)found->width,
+                           (unsigned)found->height);
     if (out_of_memory || strcmp(reason, "outofmem") == 0)
         return pleura_fail(error, PLEURA_ERROR_MEMORY,
                            "%s: not enough memory to decode %u x %u pixels.", found->format,
