@@ -1,6 +1,6 @@
 import { CODES, PleuraError, type CoreCode } from './errors.js';
 import { folderUrl, open } from './fetch.js';
-import type { Instantiate, Pointer } from './glue.js';
+import type { CallCodec, Instantiate, Pointer } from './glue.js';
 import { ERROR_BYTES, outOfMemory } from './limits.js';
 
 /** The exports of codecs.c. */
@@ -10,17 +10,7 @@ export interface CodecsGlue {
   _pleura_codecs_free(block: Pointer): void;
   _pleura_codecs_error_new(): Pointer;
   _pleura_codecs_error_message(error: Pointer): Pointer;
-  _pleura_codecs_decode(
-    kind: number,
-    bytes: Pointer,
-    size: number,
-    width: number,
-    height: number,
-    components: number,
-    rgbWanted: number,
-    cells: Pointer,
-    error: Pointer,
-  ): number;
+  readonly _pleura_codecs_decode: CallCodec;
 }
 
 export type CreateCodecs = (options: { instantiateWasm: Instantiate }) => Promise<CodecsGlue>;

@@ -75,7 +75,7 @@ export type Instantiate = (
   done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
 ) => Record<string, never>;
 
-/** Called by codec_bridge.c for each compressed DICOM frame. */
+/** A compressed DICOM frame, as codec_bridge.c gives it away and codecs.c takes it; the answer is a code of CODES, 0 for good. */
 export type CallCodec = (
   kind: number,
   bytes: Pointer,

@@ -2,7 +2,7 @@ import { Codecs } from './codecs.js';
 import { bytesOf } from './arrays.js';
 import { folderUrl, open } from './fetch.js';
 import { CODES, PleuraError, type CoreCode } from './errors.js';
-import type { CreateGlue, Glue, Pointer } from './glue.js';
+import type { CallCodec, CreateGlue, Glue, Pointer } from './glue.js';
 import { ERROR_BYTES, MAX_BYTES, outOfMemory, tooLarge, wrongInput } from './limits.js';
 import type { Build } from './tier.js';
 import type { DicomFiles, Film, ModelInfo, Report, Result } from './types.js';
@@ -69,7 +69,7 @@ export async function startCore(create: CreateGlue, module: WebAssembly.Module, 
   try {
     const glue = await new Promise<Glue>((done, fail) => {
       create({
-        codec: (...frame) => bridge.decode(...frame),
+        codec: bridge.decode,
         extraThreads: threads - 1,
         instantiateWasm: (imports, ready) => {
           WebAssembly.instantiate(module, imports).then((instance) => ready(instance, module), fail);
@@ -322,18 +322,7 @@ class Bridge {
   codecs: Codecs | null = null;
   wanted = false;
 
-  /** What codec_bridge.c calls; a code of CODES, 0 for good. */
-  decode(
-    kind: number,
-    bytes: Pointer,
-    size: number,
-    width: number,
-    height: number,
-    components: number,
-    rgbWanted: number,
-    cells: Pointer,
-    error: Pointer,
-  ): number {
+  readonly decode: CallCodec = (kind, bytes, size, width, height, components, rgbWanted, cells, error) => {
     const glue = this.glue!;
     if (!this.codecs?.usable) {
       this.codecs = null;
@@ -345,7 +334,7 @@ class Bridge {
     if ('code' in found) return this.#describe(error, found.code, found.message);
     glue.HEAPU8.set(found.samples, cells);
     return 0;
-  }
+  };
 
   #describe(error: Pointer, code: CoreCode, message: string): number {
     const glue = this.glue!;
