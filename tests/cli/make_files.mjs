@@ -95,6 +95,36 @@ function model(properties) {
   return Buffer.concat([number(1, 7), graph, piece(8, number(2, 13)), ...entries]);
 }
 
+// ---- DICOM: a data set of explicit little endian, without preamble ----
+
+function element(group, number, vr, value) {
+  const bytes = typeof value === "number" ? Buffer.from(new Uint16Array([value]).buffer) : Buffer.from(value, "latin1");
+  const head = Buffer.alloc(vr === "OW" ? 12 : 8);
+  head.writeUInt16LE(group, 0);
+  head.writeUInt16LE(number, 2);
+  head.write(vr, 4, "latin1");
+  if (vr === "OW") head.writeUInt32LE(bytes.length, 8);
+  else head.writeUInt16LE(bytes.length, 6);
+  return Buffer.concat([head, bytes]);
+}
+
+// 4 x 2 pixels of 12 bits: 0, 500, 1000 and so on; the second of its frames is black.
+const dicom = Buffer.concat([
+  element(0x0008, 0x0060, "CS", "DX"),
+  element(0x0010, 0x1010, "AS", "018M"),
+  element(0x0018, 0x5101, "CS", "PA"),
+  element(0x0028, 0x0002, "US", 1),
+  element(0x0028, 0x0004, "CS", "MONOCHROME2 "),
+  element(0x0028, 0x0008, "IS", "2 "),
+  element(0x0028, 0x0010, "US", 2),
+  element(0x0028, 0x0011, "US", 4),
+  element(0x0028, 0x0100, "US", 16),
+  element(0x0028, 0x0101, "US", 12),
+  element(0x0028, 0x0102, "US", 11),
+  element(0x0028, 0x0103, "US", 0),
+  element(0x7fe0, 0x0010, "OW", Buffer.from(Uint16Array.from({ length: 16 }, (_, i) => (i < 8 ? 500 * i : 0)).buffer)),
+]);
+
 // ---- The files ----
 
 const ramp = (low, high) => (x) => [Math.round(low + ((high - low) * x) / 127)];
@@ -107,6 +137,8 @@ const files = {
   "set/deep/IM0001": film,
   "set/notes.txt": "not an image",
   "set/.hidden.png": film,
+  "film.dcm": dicom,
+  "cut.dcm": dicom.subarray(0, -20),
   "photo.png": png(128, 128, (x, y) => [2 * x, 255 - 2 * x, y]),
   "small.png": png(20, 20, ramp(0, 255)),
   "strip.png": png(640, 64, ramp(0, 255)),

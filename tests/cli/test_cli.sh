@@ -105,6 +105,39 @@ run info --json model.onnx
 is "info --json is JSON" "$(node -p 'JSON.parse(require("fs").readFileSync("out.txt")).name')" \
     brightness
 
+# ---- What was read ----
+
+run inspect film.dcm film.png
+is "inspect exits with 0" $status 0
+says "inspect: encoding" "$out" "explicit little endian (not named: told by content)"
+says "inspect: frames" "$out" "4 columns x 2 rows, 1 sample a pixel, 2 frames, of which the first"
+says "inspect: bits" "$out" "12 of 16, up to bit 11, unsigned"
+says "inspect: age" "$out" "1.5 years"
+says "inspect: values" "$out" "0 to 3500 stored; 0 becomes 0, 4095 becomes 65535"
+says "inspect: what is not said" "$out" $'body part            -\n'
+says "inspect: another format" "$out" $'format               PNG\npicture              128 x 128'
+run inspect --json film.dcm
+is "inspect --json" "$(node -p 'const i = JSON.parse(require("fs").readFileSync("out.txt"));
+    [i.schema, i.width, i.dicom.view_position, i.dicom.frames, i.dicom.body_part].join()')" \
+    pleura.image/1,4,PA,2,
+numbers() { od -An -v -t"$1" numbers | tr -s ' \n' ' '; }
+run inspect --stored film.dcm --output numbers
+is "inspect --stored" "$status$(numbers d4)" "0 0 500 1000 1500 2000 2500 3000 3500 "
+run inspect --grey film.dcm --output numbers
+is "inspect --grey" "$status$(numbers u2)" "0 0 8002 16004 24005 32007 40009 48011 56013 "
+run inspect --stored film.png
+is "stored values of a PNG exit with 1" $status 1
+says "and are none" "$err" "Stored values are read from DICOM files only; this is a PNG. (format)"
+run inspect cut.dcm missing.dcm film.png
+is "inspect: bad files exit with 1" $status 1
+says "inspect: truncated" "$err" "cut.dcm: DICOM: PixelData has"
+says "inspect: missing" "$err" "missing.dcm: The file cannot be opened"
+says "inspect: the others are described" "$out" "128 x 128"
+run inspect
+is "inspect without a file exits with 2" $status 2
+run inspect --grey film.dcm film.dcm
+is "inspect --grey of two files exits with 2" $status 2
+
 # ---- Answers ----
 
 run classify --model model.onnx --json film.png bright.png
