@@ -136,10 +136,10 @@ def gate_text(facts):
 
 
 DOUBTED = """\
-Of the films in these runs of film numbers the kind of pneumonia was not believed, and not taught, in the last
-{last} epochs: {runs}. A first network, which was taught it ({first} epochs), agreed with the label of nine films
-of ten elsewhere and of about half there, on films it had learned as on others. Whether the labels are wrong
-there or the films were taken otherwise cannot be told from here. That they are ill was taught all the same.
+In these runs of film numbers the kind of pneumonia is not believed: {runs}. A network that was taught it
+agrees with nearly nine labels of ten elsewhere and with about half of them there, on training films as on
+others. Whether the labels are wrong there or the films were taken otherwise cannot be told from here. {taught}
+The temperature was fitted without the kind of these films; that they are ill counts all the same.
 
 """
 
@@ -162,11 +162,13 @@ def doubts_text(facts):
     runs = ["{} {} {}".format(name.split("_")[0], first, "on" if last is None else f"to {last}")
             for name, found in facts["doubted_runs"].items() for first, last in found]
     *first, last = facts["network"]["epochs"]
+    taught = (f"This network was taught it for {sum(first)} epochs, and not in the last {last}." if first
+              else "This network was taught it.")
     believed = facts["believed"]
     rows = [f"| {name} | {believed['report'][key]:.3f} | "
             "{:.3f} to {:.3f} |".format(*believed["intervals_95"][key])
             for name, key in FIGURES if key.startswith(("three", "bacterial"))]
-    return (DOUBTED.format(first=sum(first), last=last, runs=", ".join(runs)),
+    return (DOUBTED.format(taught=taught, runs=", ".join(runs)),
             BELIEVED.format(rows="\n".join(rows), doubted=believed["doubted_viral_auc"],
                             **believed["films"]))
 

@@ -220,6 +220,9 @@ class Card(unittest.TestCase):
         self.assertIn("| adult | 9 | 1.000 | 1.000 |", text)
         self.assertIn("rounded to eight bits", text)
         self.assertIn("bacterial 3430 on, viral 5 to 9", text)
+        self.assertIn("for 20 epochs, and not in the last 8", text)
+        facts["network"]["epochs"] = [20]
+        self.assertIn("This network was taught it.", card.card(facts))
         facts["doubted_runs"] = {}
         self.assertNotIn("believed", card.card(facts))
         del facts["gate"]
