@@ -70,7 +70,7 @@ static inline void put_message(buffer *b, int field, buffer *message)
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
 enum { TYPE_FLOAT = 1, TYPE_UINT8 = 2, TYPE_INT8 = 3, TYPE_INT32 = 6, TYPE_INT64 = 7 };
 
-static inline void put_value_info(buffer *graph, int field, const char *name, int rank,
+static inline void put_typed_info(buffer *graph, int field, const char *name, int element, int rank,
                                   const int64_t *dims)
 {
     buffer shape = {0}, tensor = {0}, type = {0}, info = {0};
@@ -82,12 +82,18 @@ static inline void put_value_info(buffer *graph, int field, const char *name, in
             put_int(&dim, 1, dims[i]);
         put_message(&shape, 1, &dim);
     }
-    put_int(&tensor, 1, TYPE_FLOAT);
+    put_int(&tensor, 1, element);
     put_message(&tensor, 2, &shape);
     put_message(&type, 1, &tensor);
     put_text(&info, 1, name);
     put_message(&info, 2, &type);
     put_message(graph, field, &info);
+}
+
+static inline void put_value_info(buffer *graph, int field, const char *name, int rank,
+                                  const int64_t *dims)
+{
+    put_typed_info(graph, field, name, TYPE_FLOAT, rank, dims);
 }
 
 /* As raw_data, which may start at any byte, or as typed elements. */

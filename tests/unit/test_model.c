@@ -187,6 +187,35 @@ static void open_sizes_are_closed_and_it_is_said(void **state)
     }
 }
 
+/* An image of bytes is one of whole numbers from 0 to 255, whatever is given. */
+static void an_image_of_bytes(void **state)
+{
+    (void)state;
+    static const int64_t dims[] = {1, 1, 2, 2}, w_dims[] = {4, 1, 1, 1};
+    static const float weights[4] = {1, 2, -1, 0};
+    buffer graph = {0}, cast = make_node("Cast", "image", "real");
+    put_typed_info(&graph, GRAPH_INPUT, "image", TYPE_UINT8, 4, dims);
+    put_tensor(&graph, "w", TYPE_FLOAT, 4, w_dims, weights, sizeof weights);
+    put_attribute_int(&cast, "to", TYPE_FLOAT);
+    put_message(&graph, GRAPH_NODE, &cast);
+    put_node(&graph, "Conv", "real w", "conv");
+    put_node(&graph, "GlobalMaxPool", "conv", "most");
+    put_value_info(&graph, GRAPH_OUTPUT, "most", 0, NULL);
+    buffer file = make_model(13, &graph);
+    pleura_model *model;
+    pleura_error error;
+    if (load(&file, &model, &error) != PLEURA_OK)
+        fail_msg("%s", error.message);
+    const float input[4] = {-20, 7.4f, 99.6f, 300};
+    float answer[4];
+    assert_int_equal(pleura_run(model, input, 4, answer, 4, &error), PLEURA_OK);
+    assert_float_equal(answer[0], 255, 1e-6);
+    assert_float_equal(answer[1], 510, 1e-6);
+    assert_float_equal(answer[2], 0, 1e-6);
+    pleura_model_free(model);
+    free(file.bytes);
+}
+
 /* A file that ends by naming the best classes answers with the scores before. */
 static void the_answer_is_the_scores(void **state)
 {
@@ -606,6 +635,7 @@ int main(void)
         cmocka_unit_test(says_what_the_file_says),
         cmocka_unit_test(file_without_metadata_has_no_finding),
         cmocka_unit_test(open_sizes_are_closed_and_it_is_said),
+        cmocka_unit_test(an_image_of_bytes),
         cmocka_unit_test(the_answer_is_the_scores),
         cmocka_unit_test(a_digest_that_is_known_is_not_computed),
         cmocka_unit_test(two_models_at_once),

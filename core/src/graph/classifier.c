@@ -77,9 +77,10 @@ pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
                            "ONNX: two inputs ('%.80s' and '%.80s'); an image classifier has one.",
                            graph->values[inputs[0]].name, graph->values[inputs[1]].name);
     pleura_value *input = &graph->values[inputs[0]];
-    if (!input->has_shape || input->rank != 4 || input->whole)
+    if (!input->has_shape || input->rank != 4 || (input->whole && !graph->reads_bytes))
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
-                           "ONNX: the input '%.80s' is not a float image of four dimensions.",
+                           "ONNX: the input '%.80s' is not an image of four dimensions, of floats "
+                           "or bytes.",
                            input->name);
     close_dimensions(graph, input);
     for (int i = 1; i < 4; i++)

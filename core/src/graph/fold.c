@@ -121,6 +121,12 @@ static bool fold_constant_of_shape(pleura_graph *graph, const pleura_node *node,
     return true;
 }
 
+static bool is_set(const pleura_value *value, int64_t i)
+{
+    return value->element == PLEURA_FLOAT ? ((const float *)value->data)[i] != 0
+                                          : pleura_constant_int(value, i) != 0;
+}
+
 static double number_at(const pleura_value *value)
 {
     return value->element == PLEURA_FLOAT ? (double)*(const float *)value->data
@@ -151,6 +157,55 @@ static bool fold_range(pleura_graph *graph, const pleura_node *node, pleura_valu
             ((int64_t *)(uintptr_t)out->data)[i] = (int64_t)number;
     }
     return true;
+}
+
+/* The indices of what is not zero, axis by axis. */
+static bool fold_nonzero(pleura_graph *graph, const pleura_node *node, pleura_value *out)
+{
+    const pleura_value *x = &graph->values[node->inputs[0]];
+    int64_t count = x->data ? pleura_value_elements(x) : 0, found = 0;
+    if (!x->data || x->grid || x->rank < 1)
+        return false;
+    for (int64_t i = 0; i < count; i++)
+        found += is_set(x, i);
+    out->element = PLEURA_INT64;
+    out->rank = 2;
+    out->dims[0] = x->rank;
+    out->dims[1] = found;
+    out->has_shape = true;
+    int64_t *data = make_room(graph, out), at = 0;
+    for (int64_t i = 0; data && i < count; i++) {
+        int64_t rest = i;
+        for (int d = x->rank; is_set(x, i) && d-- > 0; rest /= x->dims[d])
+            data[d * found + at] = rest % x->dims[d];
+        at += is_set(x, i);
+    }
+    return data != NULL;
+}
+
+/* Ones on a diagonal of a matrix of the input's shape. */
+static bool fold_eye(pleura_graph *graph, const pleura_node *node, pleura_value *out)
+{
+    const pleura_value *x = &graph->values[node->inputs[0]];
+    const int64_t k = pleura_node_int(node, "k", 0), type = pleura_node_int(node, "dtype", 0);
+    if (x->rank != 2)
+        return false;
+    bool real = type ? pleura_is_float_type(type) : x->data ? pleura_is_real(x) : !x->whole;
+    out->element = real ? PLEURA_FLOAT : PLEURA_INT64;
+    out->rank = 2;
+    memcpy(out->dims, x->dims, sizeof out->dims);
+    out->has_shape = true;
+    void *data = make_room(graph, out);
+    for (int64_t i = 0; data && i < x->dims[0]; i++) {
+        int64_t at = i * x->dims[1] + i + k;
+        if (i + k < 0 || i + k >= x->dims[1])
+            continue;
+        if (real)
+            ((float *)data)[at] = 1;
+        else
+            ((int64_t *)data)[at] = 1;
+    }
+    return data != NULL;
 }
 
 /* At inference a Dropout keeps everything. */
@@ -288,6 +343,12 @@ bool pleura_fold(pleura_graph *graph, const pleura_node *node)
         break;
     case PLEURA_OP_ConstantOfShape:
         done = fold_constant_of_shape(graph, node, &out);
+        break;
+    case PLEURA_OP_EyeLike:
+        done = fold_eye(graph, node, &out);
+        break;
+    case PLEURA_OP_NonZero:
+        done = fold_nonzero(graph, node, &out);
         break;
     case PLEURA_OP_Range:
         done = fold_range(graph, node, &out);

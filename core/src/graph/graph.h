@@ -108,6 +108,7 @@ typedef enum pleura_family {
     X(Erf, 1, 1, UNARY)                                                                            \
     X(Exp, 1, 1, UNARY)                                                                            \
     X(Expand, 2, 2, OTHER)                                                                         \
+    X(EyeLike, 1, 1, OTHER)                                                                        \
     X(Flatten, 1, 1, OTHER)                                                                        \
     X(Floor, 1, 1, UNARY)                                                                          \
     X(Gather, 2, 2, OTHER)                                                                         \
@@ -143,6 +144,7 @@ typedef enum pleura_family {
     X(Mod, 2, 2, BROADCAST)                                                                        \
     X(Mul, 2, 2, BROADCAST)                                                                        \
     X(Neg, 1, 1, UNARY)                                                                            \
+    X(NonZero, 1, 1, OTHER)                                                                        \
     X(Not, 1, 1, UNARY)                                                                            \
     X(OneHot, 3, 3, OTHER)                                                                         \
     X(Or, 2, 2, BROADCAST)                                                                         \
@@ -266,6 +268,7 @@ typedef struct pleura_graph {
     pleura_property *properties;
     size_t property_count, property_capacity;
     int64_t open_height, open_width;   /* of an image whose file leaves them open; 0: not said */
+    bool reads_bytes;                  /* the image is of integers from 0 to 255 */
     bool size_assumed;                 /* the file leaves them open, and nothing says what they are */
     const void *data_begin, *data_end; /* the file, into which constants may point */
     bool data_may_change;              /* set before reading: they may be moved within it */
@@ -329,7 +332,7 @@ const char *pleura_node_describe(const pleura_node *node, pleura_node_label *lab
 pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph,
                              pleura_error *error);
 
-/* Checks what a classifier needs beyond a network: one input, a float image in a batch of 1 (which
+/* Checks what a classifier needs beyond a network: one input, an image of floats or bytes in a batch of 1 (which
  * a symbolic batch becomes; symbolic sides are open_height and open_width, or 224). Its first output
  * is the answer: the scores before an ArgMax or TopK, if the file ends with one. */
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error);

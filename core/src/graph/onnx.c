@@ -56,6 +56,7 @@ static bool keep_input(pleura_reader *r, pleura_span name, int32_t type, const p
         return false;
     }
     value->whole = !pleura_is_float_type(type);
+    graph->reads_bytes = type == onnx_TensorProto_DataType_UINT8;
     value->has_shape = true;
     value->rank = (int)dims->count;
     if (dims->count)

@@ -70,7 +70,7 @@ uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts)
     if (parts->external) {
         pleura_fail(r->error, PLEURA_ERROR_ONNX,
                     "ONNX: tensor '%.80s' keeps its data in another file; export the model as a "
-                    "single file.",
+                    "single file (PyTorch: external_data=False).",
                     value->name);
         return PLEURA_NONE;
     }

@@ -88,6 +88,10 @@ static void bridge_idle(pleura_graph *graph)
             continue;
         node->dead = true;
         pleura_replace_value(graph, node->output, node->inputs[0]);
+        pleura_value *image = &graph->values[node->inputs[0]];
+        if (image->producer == PLEURA_NONE && !graph->values[node->output].whole)
+            image->whole =
+                false; /* bytes that are cast: whoever reads them may take them as floats */
     }
 }
 

@@ -96,7 +96,7 @@ static pleura_code choice(const source *s, const char *key, const char *const *w
 
 /* ---- Input ---- */
 
-pleura_code pleura_metadata_input(const pleura_property *properties, size_t count,
+pleura_code pleura_metadata_input(const pleura_property *properties, size_t count, bool bytes,
                                   pleura_input_spec *input, pleura_error *error)
 {
     static const char *const fits[] = {"squash", "crop", "pad", NULL};
@@ -120,6 +120,8 @@ pleura_code pleura_metadata_input(const pleura_property *properties, size_t coun
         return code;
     input->fit = (pleura_fit)fit;
     input->normalise = (pleura_normalise)mode;
+    if (bytes && !find(&s, "pleura.input.range"))
+        range = 1;
     input->range_low = low[range];
     input->range_high = high[range];
     return PLEURA_OK;

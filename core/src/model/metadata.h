@@ -10,9 +10,10 @@
 const char *pleura_property_find(const pleura_property *properties, size_t count, const char *key);
 
 /* Fills all of *input but channels, height and width. A file without properties gets defaults:
- * the whole image squashed, values 0..1, mean 0, standard deviation 1. */
+ * the whole image squashed, values 0..1 (0..255 where `bytes` are read), mean 0, standard deviation 1.
+ */
 pleura_code pleura_metadata_input(const pleura_property *properties, size_t count,
-                                  pleura_input_spec *input, pleura_error *error);
+                                  bool bytes, pleura_input_spec *input, pleura_error *error);
 
 /* The sides of an image whose file leaves them open; 0 where the metadata do not say. */
 pleura_code pleura_metadata_size(const pleura_property *properties, size_t count, int64_t *height,

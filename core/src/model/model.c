@@ -18,6 +18,7 @@ struct pleura_model {
     pleura_input_spec input;
     pleura_decision_spec decision;
     const pleura_port *gate; /* the network's output, or NULL */
+    bool reads_bytes;        /* the network's input is rounded to integers from 0 to 255 */
     bool has_head;
     pleura_heatmap_head head;
     pleura_census census;
@@ -57,13 +58,14 @@ static void fill_input(pleura_model *model, const float *planes)
 {
     const pleura_port *input = pleura_network_input(model->network, 0);
     size_t channels = model->input.channels, area = input->count / channels;
-    if (!has_channels_last(input->dims)) {
+    if (!has_channels_last(input->dims))
         memcpy(input->data, planes, input->count * sizeof *planes);
-        return;
-    }
-    for (size_t c = 0; c < channels; c++)
-        for (size_t i = 0; i < area; i++)
-            input->data[i * channels + c] = planes[c * area + i];
+    else
+        for (size_t c = 0; c < channels; c++)
+            for (size_t i = 0; i < area; i++)
+                input->data[i * channels + c] = planes[c * area + i];
+    for (size_t i = 0; model->reads_bytes && i < input->count; i++)
+        input->data[i] = rintf(fminf(fmaxf(input->data[i], 0), 255));
 }
 
 /* The output that the metadata names for the gate must be there, with a number for each reason. */
@@ -133,8 +135,8 @@ static void find_features(pleura_model *model, size_t tap)
 
 static pleura_code read_metadata(pleura_model *model, pleura_error *error)
 {
-    pleura_code code =
-        pleura_metadata_input(model->properties, model->property_count, &model->input, error);
+    pleura_code code = pleura_metadata_input(model->properties, model->property_count,
+                                             model->reads_bytes, &model->input, error);
     if (code != PLEURA_OK)
         return code;
     const size_t *dims = pleura_network_input(model->network, 0)->dims;
@@ -193,6 +195,7 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size,
         code = tap_features(model, &graph, &tap, error);
     if (code == PLEURA_OK)
         code = pleura_network_create(&graph, options->threads, &model->network, error);
+    model->reads_bytes = graph.reads_bytes;
     if (code == PLEURA_OK)
         code = read_metadata(model, error);
     if (code == PLEURA_OK)
