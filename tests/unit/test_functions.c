@@ -167,6 +167,26 @@ static void quantised_layers_without_a_bias_or_a_zero_point(void **state)
     assert_near(got, wanted, 4 * AREA, 1e-6);
 }
 
+/* Sequences of tensors in a straight line, as PyTorch's scripting writes a dense block. */
+static void sequences_are_concatenated(void **state)
+{
+    (void)state;
+    buffer graph = begin_graph(), join = make_node("ConcatFromSequence", "two", "joined");
+    put_node(&graph, "SequenceConstruct", "image", "one");
+    put_node(&graph, "Neg", "image", "negative");
+    put_node(&graph, "SequenceInsert", "one negative", "two");
+    put_node(&graph, "SequenceInsert", "two image", "three"); /* "two" stays as it is */
+    put_attribute_int(&join, "axis", 1);
+    put_message(&graph, GRAPH_NODE, &join);
+    buffer file = finish(&graph, "joined");
+    float got[4 * AREA];
+    assert_int_equal(answer_of(&file, got, 4 * AREA), 4 * AREA);
+    for (size_t i = 0; i < 2 * AREA; i++) {
+        assert_float_equal(got[i], pixel(i), 0);
+        assert_float_equal(got[2 * AREA + i], -pixel(i), 0);
+    }
+}
+
 /* With scale and zero point from the numbers themselves (ONNX: DynamicQuantizeLinear). */
 static void grids_follow_from_the_numbers(void **state)
 {
@@ -228,6 +248,10 @@ static void what_is_missing_is_refused(void **state)
     put_message(&graph, GRAPH_NODE, &node);
     assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "channels_last");
     graph = begin_graph();
+    put_node(&graph, "SequenceConstruct", "image image", "pair");
+    put_node(&graph, "SequenceInsert", "pair image xz", "out"); /* at a place */
+    assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "sequences that grow at their end");
+    graph = begin_graph();
     put_node(&graph, "QLinearAdd", "image xs xz image xs xz ys yz", "out"); /* not ONNX's own */
     assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "operator QLinearAdd of node 'out'");
 }
@@ -247,7 +271,7 @@ static void the_list_of_operators_is_whole(void **state)
     pleura_graph read = {0};
     pleura_error error = {0};
     assert_int_equal(pleura_onnx_read(file.bytes, file.size, &read, &error), PLEURA_ERROR_OPERATOR);
-    assert_non_null(strstr(error.message, ", Xor, ConvInteger, "));
+    assert_non_null(strstr(error.message, ", Xor, ConcatFromSequence, ConvInteger, "));
     for (size_t i = 0; i < pleura_function_count; i++)
         assert_non_null(strstr(error.message, pleura_functions[i].name));
     assert_int_equal(error.message[strlen(error.message) - 1], '.');
@@ -261,7 +285,11 @@ static void every_failing_allocation_is_an_error(void **state)
     buffer graph = begin_graph();
     put_node(&graph, "QuantizeLinear", "image xs xz", "stored");
     put_node(&graph, "QLinearConv", "stored xs xz w ws wz ys yz bias", "y");
-    put_runtime_node(&graph, "QLinearConcat", "ys yz y ys yz stored xs xz", "out");
+    put_runtime_node(&graph, "QLinearConcat", "ys yz y ys yz stored xs xz", "joined");
+    put_node(&graph, "SequenceConstruct", "joined", "one");
+    buffer join = make_node("ConcatFromSequence", "one", "out");
+    put_attribute_int(&join, "axis", 1);
+    put_message(&graph, GRAPH_NODE, &join);
     buffer file = finish(&graph, "out");
     size_t live = pleura_test_live;
     for (size_t n = 1;; n++) {
@@ -289,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantised_convolution_counts_as_it_is_defined),
         cmocka_unit_test(quantised_layers_without_a_bias_or_a_zero_point),
+        cmocka_unit_test(sequences_are_concatenated),
         cmocka_unit_test(grids_follow_from_the_numbers),
         cmocka_unit_test(what_is_missing_is_refused),
         cmocka_unit_test(the_list_of_operators_is_whole),

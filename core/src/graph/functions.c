@@ -22,6 +22,7 @@
  * the results.
  */
 const pleura_function pleura_functions[] = {
+    {"ConcatFromSequence", "", NULL},
     {"ConvInteger", "",
      "x=DequantizeLinear 0 #1 2?;w=DequantizeLinear 1 #1 3? axis:0;y=Conv x w;A=Cast y to:6 "
      "exact:1"},
@@ -46,6 +47,8 @@ const pleura_function pleura_functions[] = {
     {"QLinearMatMul", "",
      "a=DequantizeLinear 0 1 2 axis:-2;b=DequantizeLinear 3 4 5 axis:-1;y=MatMul a b;"
      "A=QuantizeLinear y 6 7"},
+    {"SequenceConstruct", "", NULL},
+    {"SequenceInsert", "", NULL},
     {"Shrink", "",
      "a=Abs 0;m=Greater a @lambd=0.5;s=Sign 0;s=Mul s @bias=0;s=Sub 0 s;A=Where m s #0"},
     {"QGemm", PLEURA_RUNTIME_DOMAIN,
@@ -305,6 +308,8 @@ bool pleura_function_expand(pleura_reader *r, const pleura_function *function,
     expansion e = {.r = r, .call = call, .outputs = outputs, .output_count = output_count};
     e.inputs.reader = e.repeated.reader = r;
     memset(e.bound, 0xff, sizeof e.bound); /* PLEURA_NONE */
+    if (!function->body)
+        return pleura_read_sequence(r, call, outputs, output_count);
     bool ok = read_body(&e, function->body);
     pleura_free(e.inputs.items);
     pleura_free(e.repeated.items);

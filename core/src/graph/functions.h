@@ -9,7 +9,7 @@
 
 typedef struct pleura_function {
     const char *name, *domain; /* "" is ONNX's own */
-    const char *body;          /* functions.c says how it is written */
+    const char *body;          /* functions.c says how it is written; NULL: onnx_sequence.c */
 } pleura_function;
 
 /* ONNX Runtime's own operators. */
@@ -23,5 +23,9 @@ const pleura_function *pleura_function_find(pleura_span domain, pleura_span name
 /* Adds the nodes that `call` stands for; false with the error set. */
 bool pleura_function_expand(pleura_reader *r, const pleura_function *function,
                             const pleura_node *call, const uint32_t *outputs, size_t output_count);
+
+/* The operators of sequences. */
+bool pleura_read_sequence(pleura_reader *r, const pleura_node *node, const uint32_t *outputs,
+                          size_t count);
 
 #endif

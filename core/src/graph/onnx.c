@@ -172,10 +172,12 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
                              pleura_error *error)
 {
     pleura_reader r = {.graph = graph, .error = error};
-    pleura_list inputs = {.reader = &r}, outputs = {.reader = &r}, functions = {.reader = &r};
+    pleura_list inputs = {.reader = &r}, outputs = {.reader = &r}, functions = {.reader = &r},
+                sequences = {.reader = &r};
     r.inputs = &inputs;
     r.outputs = &outputs;
     r.functions = &functions;
+    r.sequences = &sequences;
     pleura_span producer = {0};
     graph->data_begin = bytes;
     graph->data_end = (const char *)bytes + size;
@@ -204,5 +206,6 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
     pleura_free(inputs.items);
     pleura_free(outputs.items);
     pleura_free(functions.items);
+    pleura_free(sequences.items);
     return r.error->code;
 }

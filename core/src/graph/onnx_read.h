@@ -19,6 +19,7 @@ typedef struct pleura_reader {
     pleura_error *error;
     struct pleura_list *inputs, *outputs; /* indices of values */
     struct pleura_list *functions;        /* the model's own: onnx_scope.h */
+    struct pleura_list *sequences;        /* onnx_sequence.c */
     const struct pleura_scope *scope;     /* within a node's graph or a function; or NULL */
     uint32_t branch;                      /* of an If, that nodes are in: graph.h */
     uint32_t scopes, depth;
