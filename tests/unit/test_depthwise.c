@@ -1,4 +1,4 @@
-/* The depthwise kernel against plain loops, in every shape that it takes. */
+/* The depthwise kernels against plain loops, in every shape that they take. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "run/depthwise.h"
+#include "run/wide_depthwise.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,8 +91,86 @@ static void every_shape_equals_plain_loops(void **state)
     }
 }
 
+/* ---- Windows of any size ---- */
+
+static double wide_output(const pleura_wide *d, const float *x, const float *w, size_t row,
+                          size_t column, size_t c)
+{
+    double sum = 0;
+    for (size_t k = 0; k < d->kernel[0] * d->kernel[1]; k++) {
+        size_t i = k / d->kernel[1], j = k % d->kernel[1];
+        long y = (long)(row * d->step[0] + i * d->dilation[0]) - (long)d->top;
+        long at = (long)(column * d->step[1] + j * d->dilation[1]) - (long)d->left;
+        if (y >= 0 && at >= 0 && y < (long)d->height && at < (long)d->width)
+            sum += (double)x[((size_t)y * d->width + (size_t)at) * d->in_stride + c] *
+                   (double)w[d->kernel[0] * d->kernel[1] * c + k];
+    }
+    return sum;
+}
+
+static void check_wide(pleura_wide d)
+{
+    const size_t places = d.kernel[0] * d.kernel[1], c = d.channels;
+    const size_t pixels = d.height * d.width, out_pixels = d.out_height * d.out_width;
+    float *x = random_floats(pixels * d.in_stride), *w = random_floats(places * c);
+    float *scale = random_floats(c), *bias = random_floats(c);
+    float *y = random_floats(out_pixels * d.out_stride);
+    float *packed = malloc(c * (places + 1) * sizeof *packed);
+    float beside = d.out_stride > c ? y[c] : 0;
+    pleura_wide_pack(c, places, w, scale, bias, packed);
+    d.weights = packed;
+    pleura_wide_run(&d, x, y, NULL);
+    for (size_t i = 0; i < out_pixels * c; i++) {
+        size_t pixel = i / c, channel = i % c;
+        double wanted = wide_output(&d, x, w, pixel / d.out_width, pixel % d.out_width, channel);
+        wanted = wanted * (double)scale[channel] + (double)bias[channel];
+        wanted = fmin(fmax(wanted, (double)d.low), (double)d.high);
+        double got = (double)y[pixel * d.out_stride + channel];
+        if (!(fabs(got - wanted) <= 1e-5))
+            fail_msg("%zu x %zu x %zu, window %zu x %zu, step %zu, dilation %zu, padding %zu: "
+                     "output %zu is %g, not %g",
+                     d.height, d.width, c, d.kernel[0], d.kernel[1], d.step[1], d.dilation[1],
+                     d.left, i, got, wanted);
+    }
+    if (d.out_stride > c)
+        assert_true(y[c] == beside); /* nothing is written between the rows */
+    free(x), free(w), free(scale), free(bias), free(y), free(packed);
+}
+
+static void wide_windows_equal_plain_loops(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 4, 7, 13, 30}, kernels[] = {7, 5, 13};
+    for (size_t i = 0; i < 5 * 5 * 3 * 2 * 2 * 3; i++) {
+        size_t height = sizes[i % 5], width = sizes[i / 5 % 5], kernel = kernels[i / 25 % 3];
+        size_t step = 1 + i / 75 % 2, dilation = 1 + i / 150 % 2, channels = i % 3 ? 4 : 12;
+        size_t reach = (kernel - 1) * dilation + 1, rows = (kernel + 1) * dilation + 1;
+        size_t padding = i / 300 == 0 ? 0 : i / 300 == 1 ? reach / 2 : reach - 1;
+        if (height + 2 * padding < rows || width + 2 * padding < reach)
+            continue;
+        seed = (uint32_t)i;
+        check_wide((pleura_wide){.height = height,
+                                 .width = width,
+                                 .channels = channels,
+                                 .in_stride = channels + i % 3,
+                                 .out_height = (height + 2 * padding - rows) / step + 1,
+                                 .out_width = (width + 2 * padding - reach) / step + 1,
+                                 .out_stride = channels + i % 2,
+                                 .kernel = {kernel + 2, kernel},
+                                 .step = {step, step},
+                                 .dilation = {dilation, dilation},
+                                 .top = padding,
+                                 .left = padding,
+                                 .low = i % 5 ? -HUGE_VALF : -0.25f,
+                                 .high = i % 4 ? HUGE_VALF : 0.5f});
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_shape_equals_plain_loops)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_shape_equals_plain_loops),
+        cmocka_unit_test(wide_windows_equal_plain_loops),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

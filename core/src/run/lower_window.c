@@ -3,6 +3,7 @@
 #include "../graph/window.h"
 #include "depthwise.h"
 #include "lower.h"
+#include "wide_depthwise.h"
 #include "winograd.h"
 
 #include <math.h>
@@ -184,6 +185,36 @@ static bool lower_depthwise(pleura_lowering *l, const pleura_node *node, const p
 #endif
 }
 
+/* A depthwise layer for whose window XNNPACK has no kernel. */
+static bool lower_wide(pleura_lowering *l, const pleura_node *node, const pleura_window *w,
+                       pleura_tensor *x, pleura_tensor *y)
+{
+    filter f = filter_of(l, node);
+    if (!f.depthwise || f.out != f.groups || f.out % 4 ||
+        w->kernel[0] * w->kernel[1] <= PLEURA_WIDE_WINDOW || x->dims.size[0] != 1)
+        return false;
+    pleura_wide *layer = pleura_lower_keep(l, sizeof *layer);
+    pleura_step *step = pleura_lower_step(l, node, &pleura_wide_kind, x, NULL, y);
+    if (!step)
+        return true;
+    *layer = (pleura_wide){.height = x->dims.size[1],
+                           .width = x->dims.size[2],
+                           .channels = x->width,
+                           .out_height = y->dims.size[1],
+                           .out_width = y->dims.size[2],
+                           .top = (size_t)w->pad_begin[0],
+                           .left = (size_t)w->pad_begin[1],
+                           .low = node->clamp_min,
+                           .high = node->clamp_max};
+    for (int i = 0; i < 2; i++) {
+        layer->kernel[i] = (size_t)w->kernel[i];
+        layer->step[i] = (size_t)w->stride[i];
+        layer->dilation[i] = (size_t)w->dilation[i];
+    }
+    step->context = layer;
+    return true;
+}
+
 pleura_code pleura_lower_conv(pleura_lowering *l, const pleura_node *node)
 {
     pleura_window w;
@@ -191,7 +222,8 @@ pleura_code pleura_lower_conv(pleura_lowering *l, const pleura_node *node)
         return l->code;
     pleura_tensor *x = pleura_lower_use(l, node->inputs[0], PLEURA_NHWC);
     pleura_tensor *y = pleura_lower_make(l, node->output, PLEURA_NHWC);
-    if (x && y && !lower_winograd(l, node, &w, x, y) && !lower_depthwise(l, node, &w, x, y))
+    if (x && y && !lower_winograd(l, node, &w, x, y) && !lower_depthwise(l, node, &w, x, y) &&
+        !lower_wide(l, node, &w, x, y))
         pleura_lower_step(l, node, &conv, x, NULL, y);
     return l->code;
 }
