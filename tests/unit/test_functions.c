@@ -55,6 +55,7 @@ static buffer begin_graph(void)
     put_tensor(&graph, "matrix", TYPE_INT8, 2, matrix_dims, weights, sizeof weights);
     put_tensor(&graph, "ws", TYPE_FLOAT, 1, three, weight_scales, sizeof weight_scales);
     put_tensor(&graph, "wz", TYPE_INT8, 1, three, weight_zeros, sizeof weight_zeros);
+    put_tensor(&graph, "none", TYPE_INT8, 1, three, (const int8_t[3]){0}, 3);
     put_tensor(&graph, "bias", TYPE_INT32, 1, three, biases, sizeof biases);
     put_float_number(&graph, "xs", 0.02f);
     put_byte(&graph, "xz", TYPE_UINT8, 100);
@@ -126,29 +127,37 @@ static void assert_near(const float *got, const float *wanted, size_t count, dou
 
 /* ---- Integers ---- */
 
-static void quantised_convolution_counts_as_it_is_defined(void **state)
+/* Without biases, the weights' zero points are 0, too: then it is computed in integers. */
+static void check_convolution(bool biased)
 {
-    (void)state;
     buffer graph = begin_graph();
     put_node(&graph, "QuantizeLinear", "image xs xz", "stored");
-    put_node(&graph, "QLinearConv", "stored xs xz w ws wz ys yz bias", "y");
+    put_node(&graph, "QLinearConv",
+             biased ? "stored xs xz w ws wz ys yz bias" : "stored xs xz w ws none ys yz", "y");
     put_node(&graph, "DequantizeLinear", "y ys yz", "out");
     buffer file = finish(&graph, "out");
     float got[3 * AREA], wanted[3 * AREA];
     assert_int_equal(answer_of(&file, got, 3 * AREA), 3 * AREA);
     for (size_t o = 0; o < 3; o++)
         for (size_t i = 0; i < AREA; i++) {
-            int sum = biases[o];
+            int sum = biased ? biases[o] : 0;
             for (size_t c = 0; c < CHANNELS; c++)
                 sum += ((int)on_grid(pixel(c * AREA + i), 0.02f, 100) - 100) *
-                       (weights[o][c] - weight_zeros[o]);
+                       (weights[o][c] - (biased ? weight_zeros[o] : 0));
             float real = (float)sum * 0.02f * weight_scales[o];
             wanted[o * AREA + i] = (on_grid(real, 0.03f, 120) - 120) * 0.03f;
         }
     assert_near(got, wanted, 3 * AREA, 1e-6);
 }
 
-static void quantised_layers_without_a_bias_or_a_zero_point(void **state)
+static void quantised_convolution_counts_as_it_is_defined(void **state)
+{
+    (void)state;
+    check_convolution(true);
+    check_convolution(false);
+}
+
+static void quantised_layers_without_a_zero_point(void **state)
 {
     (void)state;
     buffer graph = begin_graph();
@@ -316,7 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantised_convolution_counts_as_it_is_defined),
-        cmocka_unit_test(quantised_layers_without_a_bias_or_a_zero_point),
+        cmocka_unit_test(quantised_layers_without_a_zero_point),
         cmocka_unit_test(sequences_are_concatenated),
         cmocka_unit_test(grids_follow_from_the_numbers),
         cmocka_unit_test(what_is_missing_is_refused),

@@ -187,6 +187,21 @@ static void open_sizes_are_closed_and_it_is_said(void **state)
     }
 }
 
+static void an_answer_without_the_image_is_refused(void **state)
+{
+    (void)state;
+    static const int64_t dims[] = {1, 3, 8, 8};
+    buffer graph = open_classifier(dims);
+    put_node(&graph, "Relu", "fc", "constant");
+    put_value_info(&graph, GRAPH_OUTPUT, "constant", 0, NULL);
+    buffer file = make_model(13, &graph);
+    pleura_model *model;
+    pleura_error error;
+    assert_int_equal(load(&file, &model, &error), PLEURA_ERROR_ONNX);
+    assert_string_equal(error.message, "ONNX: the output 'constant' depends on no image.");
+    free(file.bytes);
+}
+
 /* An image of bytes is one of whole numbers from 0 to 255, whatever is given. */
 static void an_image_of_bytes(void **state)
 {
@@ -635,6 +650,7 @@ int main(void)
         cmocka_unit_test(says_what_the_file_says),
         cmocka_unit_test(file_without_metadata_has_no_finding),
         cmocka_unit_test(open_sizes_are_closed_and_it_is_said),
+        cmocka_unit_test(an_answer_without_the_image_is_refused),
         cmocka_unit_test(an_image_of_bytes),
         cmocka_unit_test(the_answer_is_the_scores),
         cmocka_unit_test(a_digest_that_is_known_is_not_computed),

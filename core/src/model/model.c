@@ -148,6 +148,10 @@ static pleura_code read_metadata(pleura_model *model, pleura_error *error)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "The network's input has %u channels; 1 or 3 are filled from an image.",
                            (unsigned)model->input.channels);
+    if (!pleura_network_output(model->network, 0)->data)
+        return pleura_fail(error, PLEURA_ERROR_ONNX,
+                           "ONNX: the output '%.80s' depends on no image.",
+                           pleura_network_output(model->network, 0)->name);
     return pleura_metadata_decision(model->properties, model->property_count,
                                     pleura_network_output(model->network, 0)->count, &model->arena,
                                     &model->decision, error);

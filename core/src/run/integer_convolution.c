@@ -76,6 +76,7 @@ static bool columns_of(pleura_lowering *l, const pleura_node *node, float in_sca
         if (node->channel_scale)
             step *= node->channel_scale[o];
         scale[o] = step / out_scale;
+        steps[o] = 0; /* scratch holds what was there */
         if (node->channel_shift)
             steps[o] =
                 (int32_t)fmaxf(-1e9f, fminf(1e9f, nearbyintf(node->channel_shift[o] / step)));
