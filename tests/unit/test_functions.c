@@ -157,6 +157,29 @@ static void quantised_convolution_counts_as_it_is_defined(void **state)
     check_convolution(false);
 }
 
+/* Nor do sums that nobody rounds have anything added to them. */
+static void sums_without_a_bias_are_sums(void **state)
+{
+    (void)state;
+    buffer graph = begin_graph(), real = make_node("DequantizeLinear", "w ws none", "filters");
+    put_attribute_int(&real, "axis", 0);
+    put_message(&graph, GRAPH_NODE, &real);
+    put_node(&graph, "QuantizeLinear", "image xs xz", "stored");
+    put_node(&graph, "DequantizeLinear", "stored xs xz", "x");
+    put_node(&graph, "Conv", "x filters", "out");
+    buffer file = finish(&graph, "out");
+    float got[3 * AREA], wanted[3 * AREA];
+    assert_int_equal(answer_of(&file, got, 3 * AREA), 3 * AREA);
+    for (size_t o = 0; o < 3; o++)
+        for (size_t i = 0; i < AREA; i++) {
+            int sum = 0;
+            for (size_t c = 0; c < CHANNELS; c++)
+                sum += ((int)on_grid(pixel(c * AREA + i), 0.02f, 100) - 100) * weights[o][c];
+            wanted[o * AREA + i] = (float)sum * 0.02f * weight_scales[o];
+        }
+    assert_near(got, wanted, 3 * AREA, 1e-5);
+}
+
 static void quantised_layers_without_a_zero_point(void **state)
 {
     (void)state;
@@ -325,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantised_convolution_counts_as_it_is_defined),
+        cmocka_unit_test(sums_without_a_bias_are_sums),
         cmocka_unit_test(quantised_layers_without_a_zero_point),
         cmocka_unit_test(sequences_are_concatenated),
         cmocka_unit_test(grids_follow_from_the_numbers),
