@@ -106,6 +106,35 @@ static void put_pair(buffer *graph, const char *from, const char *between, const
     put_node(graph, "DequantizeLinear", inputs, to);
 }
 
+/* What is cut out of one grid and put on another is rounded to that. */
+static void a_part_is_rounded_to_its_own_grid(void **state)
+{
+    (void)state;
+    static const int64_t one[] = {1}, first[] = {1}, end[] = {2}, axis[] = {1};
+    buffer graph = begin_graph();
+    put_number(&graph, "fine", 0.0625f);
+    put_number(&graph, "coarse", 0.5f);
+    const int8_t zero = 0;
+    put_tensor(&graph, "zero", TYPE_INT8, 0, NULL, &zero, 1);
+    put_tensor(&graph, "first", TYPE_INT64, 1, one, first, sizeof first);
+    put_tensor(&graph, "end", TYPE_INT64, 1, one, end, sizeof end);
+    put_tensor(&graph, "axis", TYPE_INT64, 1, one, axis, sizeof axis);
+    put_pair(&graph, "image", "a", "x", "fine zero");
+    put_node(&graph, "Slice", "x first end axis", "part");
+    put_pair(&graph, "part", "b", "y", "coarse zero");
+    pleura_graph read;
+    buffer file = finish(&graph, "y", &read);
+    float input[72];
+    size_t size;
+    float *output = run(&read, input, &size);
+    assert_int_equal(size, 36);
+    for (size_t i = 0; i < size; i++)
+        assert_float_equal(output[i], 0.5f * rintf(input[36 + i] / 0.5f), 1e-6);
+    free(output);
+    pleura_graph_free(&read);
+    free(file.bytes);
+}
+
 /* A 1 x 1 convolution of 2 channels to 2, with Relu, on grids. */
 static buffer quantised_graph(void)
 {
@@ -438,6 +467,7 @@ static void every_failing_allocation_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_part_is_rounded_to_its_own_grid),
         cmocka_unit_test(quantised_layers_lie_on_grids),
         cmocka_unit_test(integers_that_are_read_stay_integers),
         cmocka_unit_test(hard_swish_is_found),

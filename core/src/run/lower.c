@@ -344,11 +344,12 @@ static bool leaves_grid(const pleura_graph *graph, const pleura_node *node)
 
 static pleura_code lower_node(pleura_lowering *l, const pleura_node *node)
 {
-    if (pleura_lower_integers(l, node) || pleura_lower_cut(l, node))
+    if (pleura_lower_integers(l, node))
         return l->code;
-    if (pleura_runs_plain(l->graph, node)) /* which rounds, too */
+    const bool cut = pleura_lower_cut(l, node);
+    if (!cut && pleura_runs_plain(l->graph, node)) /* which rounds, too */
         return pleura_lower_plain(l, node);
-    pleura_code code = lower_computation(l, node);
+    pleura_code code = cut ? l->code : lower_computation(l, node);
     if (code == PLEURA_OK && leaves_grid(l->graph, node))
         code = pleura_lower_rounding(l, node);
     return code;
