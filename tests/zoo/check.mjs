@@ -68,7 +68,7 @@ function largest(values) {
 function difference(wanted, got) {
   let worst = 0;
   wanted.forEach((output, i) => {
-    const scale = largest(output);
+    const scale = largest(output) || 1;
     for (let k = 0; k < output.length; k++) {
       const off = Math.abs(output[k] - got[i * output.length + k]);
       worst = Number.isFinite(off) ? Math.max(worst, off / scale) : Infinity;
