@@ -26,19 +26,26 @@ function pins() {
 
 const hashes = (sha256) => (sha256 ? { hashes: [{ alg: 'SHA-256', content: sha256 }] } : {});
 
-function component([name, number, sha256]) {
-  const known = licences[name];
-  if (!known) throw new Error(`deps/licences.json says nothing of ${name}.`);
+/** Everything that is compiled into the modules, as a person would name it. */
+export function components() {
+  return pins().map(([id, version, sha256]) => {
+    if (!licences[id]) throw new Error(`deps/licences.json says nothing of ${id}.`);
+    const { in: part, ...known } = licences[id];
+    return { id, version, sha256, part, ...known };
+  });
+}
+
+function library({ id, name, version, sha256, part, licence, notice }) {
   return {
     type: 'library',
-    'bom-ref': `${name}@${number}`,
-    name,
-    version: number,
-    description: `${known.name}, compiled into the ${known.in}`,
+    'bom-ref': `${id}@${version}`,
+    name: id,
+    version,
+    description: `${name}, compiled into the ${part}`,
     ...hashes(sha256),
-    licenses: [{ expression: known.licence }],
-    ...(known.notice ? { copyright: known.notice } : {}),
-    ...(sha256 ? { purl: `pkg:deb/debian/${name}@${encodeURIComponent(number)}?arch=source` } : {}),
+    licenses: [{ expression: licence }],
+    ...(notice ? { copyright: notice } : {}),
+    ...(sha256 ? { purl: `pkg:deb/debian/${id}@${encodeURIComponent(version)}?arch=source` } : {}),
   };
 }
 
@@ -48,15 +55,15 @@ function file(path) {
 }
 
 export function sbom(paths = []) {
-  const components = [...pins().map(component), ...paths.map(file)];
+  const parts = [...components().map(library), ...paths.map(file)];
   const pleura = { type: 'application', 'bom-ref': 'pleura', name: 'pleura', version, licenses: [{ expression: 'Apache-2.0' }] };
   const body = {
     bomFormat: 'CycloneDX',
     specVersion: '1.5',
     version: 1,
     metadata: { component: pleura },
-    components,
-    dependencies: [{ ref: 'pleura', dependsOn: components.filter(({ type }) => type === 'library').map((c) => c['bom-ref']) }],
+    components: parts,
+    dependencies: [{ ref: 'pleura', dependsOn: parts.filter(({ type }) => type === 'library').map((c) => c['bom-ref']) }],
   };
   // A UUID of version 8 that follows from the content.
   const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex');

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { licences } from '../toolchain/licences.mjs';
 import { sbom } from '../toolchain/sbom.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -37,4 +38,5 @@ if (after === undefined || more.length > 0) {
 }
 writeFileSync(glue, `${before}new URL(import.meta.url)${after}`);
 
+writeFileSync(`${dist}licences.txt`, licences());
 writeFileSync(`${dist}sbom.cdx.json`, sbom(modules.map(({ to }) => to)));

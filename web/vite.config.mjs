@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
+import { components } from '../toolchain/sbom.mjs';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const MODEL = path(process.env.PLEURA_MODEL ?? '../models/child-pneumonia/model.onnx');
@@ -75,12 +76,18 @@ function content() {
     (files ??= [
       { name: 'model.onnx', source: readFileSync(MODEL) },
       { name: 'model.about.json', source: JSON.stringify(about()) },
+      ...['licences.txt', 'sbom.cdx.json'].map((name) => ({ name, source: readFileSync(path(`../wasm/dist/${name}`)) })),
       { name: 'examples/index.json', source: JSON.stringify((await answers()).listed) },
       ...films.map(({ file }) => ({ name: `examples/${file}`, source: readFileSync(FILMS + file) })),
     ]);
   return {
     name: 'pleura-content',
-    config: () => ({ define: { __MODEL_BYTES__: readFileSync(MODEL).byteLength } }),
+    config: () => ({
+      define: {
+        __MODEL_BYTES__: readFileSync(MODEL).byteLength,
+        __LICENCES__: components().map(({ name, version, licence, notice = '' }) => [`${name} ${version}`, licence, notice]),
+      },
+    }),
     configureServer(server) {
       server.middlewares.use(async (request, response, next) => {
         const file = (await gather()).find(({ name }) => request.url === `/${name}`);

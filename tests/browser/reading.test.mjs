@@ -1,11 +1,13 @@
 // One film is read: the view of it, the threshold, the keyboard, and what is taken away.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { file } from '../node/compressed.mjs';
 import { difference, fixtures, native } from '../node/support.mjs';
 import { drop, eventually, finished, rows, savedCsv, savedLines, settled, suite } from './support.mjs';
 
 const films = fixtures();
-const { onPage } = suite();
+const { onPage, written } = suite();
 
 const pixels = (page, where = '#film canvas.film') =>
   page.locator(where).evaluate((canvas) => {
@@ -122,7 +124,6 @@ onPage('the figures at a threshold are those of the films held back', {}, async 
 
 /** validation.csv's report half, read without the page's code. */
 async function reportHalf() {
-  const { readFileSync } = await import('node:fs');
   const { ROOT } = await import('./support.mjs');
   const [head, ...lines] = readFileSync(`${ROOT}models/child-pneumonia/validation.csv`, 'utf8').trim().split('\n').map((line) => line.split(','));
   const of = (line, name) => line[head.indexOf(name)];
@@ -179,7 +180,6 @@ onPage('works without a mouse, from opening to export', {}, async ({ page }) => 
 
   await tabTo('save-csv');
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
-  const { readFileSync } = await import('node:fs');
   const csv = readFileSync(await download.path(), 'utf8').trim().split('\n');
   assert.match(csv[0], /^file,outcome,finding,p_normal,.*,mark,note$/);
   assert.ok(csv.some((row) => row.endsWith(',flagged,"second reading, ""please"""')), csv.join('\n'));
@@ -243,3 +243,37 @@ onPage('the printed report names the model, its file, the threshold, the populat
   assert.equal(pages, 2, 'one page a film');
 });
 
+
+onPage('the answer and its heatmap are saved as DICOM files, which name nobody unless asked', {}, async ({ page }) => {
+  const bytes = readFileSync(films.find((path) => path.endsWith('viral-1.jpg')));
+  const at = bytes.indexOf(Buffer.from([0xff, 0xc0])); // JPEG's frame header: 8 bits, height, width
+  const [height, width] = [bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 7)];
+  const film = file({ syntax: '1.2.840.10008.1.2.4.50', bytes, width, height, bits: 8, patient: 'Zzyzx^Quentin' });
+  await drop(page, written([{ name: 'zzyzx.dcm', bytes: film }]));
+  await finished(page, 1);
+  const taken = async (id) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(`#${id}`)]);
+    const content = readFileSync(await download.path());
+    const name = /^(sr|heatmap)-(2\.25\.\d+)\.dcm$/.exec(download.suggestedFilename());
+    assert.ok(name && content.includes(name[2]), `${download.suggestedFilename()} is named by its UID`);
+    assert.equal(content.toString('latin1', 128, 132), 'DICM');
+    return content;
+  };
+  const [line] = await savedLines(page);
+  const report = await taken('save-sr');
+  assert.ok(report.includes('1.2.840.10008.5.1.4.1.1.88.33') && report.includes(String(line.probabilities.pneumonia)));
+  const heatmap = await taken('save-heatmap');
+  assert.ok(heatmap.includes('1.2.840.10008.5.1.4.1.1.7') && heatmap.length > 3 * width * height);
+  for (const content of [report, heatmap]) assert.ok(!content.includes('Zzyzx'), 'the patient is not named');
+  await page.check('#identity');
+  for (const id of ['save-sr', 'save-heatmap']) assert.ok((await taken(id)).includes('Zzyzx^Quentin'));
+  // The threshold that was chosen stands in it, and what cannot be had is told.
+  await page.click('#operating-details summary');
+  await page.locator('#films-threshold').fill('0.995');
+  assert.ok((await taken('save-sr')).includes('0.995'));
+  await drop(page, written([{ name: 'none.jpg', bytes: Buffer.from('no film') }]));
+  await finished(page, 2);
+  await page.click('.row[data-state=error]');
+  await page.click('#save-sr');
+  await page.waitForFunction(() => /none\.jpg/.test(document.querySelector('#message').textContent));
+});

@@ -38,12 +38,12 @@ function page() {
   assert.ok(existsSync(join(dist, 'index.html')), 'There is no page: build it first (npm run build).');
   return readdirSync(dist, { recursive: true })
     .map((name) => join(dist, name))
-    .filter((path) => /\.(html|css|js|svg|json|webmanifest)$/.test(path) && !/^pleura-/.test(basename(path)));
+    .filter((path) => /\.(html|css|js|svg|json|txt|webmanifest)$/.test(path) && !/^pleura-/.test(basename(path)));
 }
 
 test(`the page’s own code: at most ${PAGE_CODE / KB} KB`, (t) => {
-  // What is said of the model and the examples is data.
-  const files = page().filter((path) => !path.endsWith('.json'));
+  // What is said of the model, the examples and licences is data.
+  const files = page().filter((path) => !/\.(json|txt)$/.test(path));
   assert.ok(files.some((path) => path.endsWith('.js')) && files.some((path) => path.endsWith('.css')));
   const bytes = sum(files);
   t.diagnostic(`${bytes} bytes in ${files.length} files`);

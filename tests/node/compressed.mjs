@@ -29,20 +29,22 @@ const item = (number, bytes) => {
   return Buffer.concat([head, bytes]);
 };
 
-export function file({ syntax, bytes }) {
+/** One frame as a DICOM file, by default of the fixtures' size and 12 bits. */
+export function file({ syntax, bytes, width = WIDTH, height = HEIGHT, bits = 12, patient }) {
   const even = bytes.length % 2 ? Buffer.concat([bytes, Buffer.alloc(1)]) : bytes;
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     element(0x0002, 0x0010, 'UI', Buffer.from(syntax)),
     element(0x0008, 0x0060, 'CS', Buffer.from('DX')),
+    ...(patient ? [element(0x0010, 0x0010, 'PN', Buffer.from(patient))] : []),
     element(0x0028, 0x0002, 'US', short(1)),
     element(0x0028, 0x0004, 'CS', Buffer.from('MONOCHROME2')),
-    element(0x0028, 0x0010, 'US', short(HEIGHT)),
-    element(0x0028, 0x0011, 'US', short(WIDTH)),
-    element(0x0028, 0x0100, 'US', short(16)),
-    element(0x0028, 0x0101, 'US', short(12)),
-    element(0x0028, 0x0102, 'US', short(11)),
+    element(0x0028, 0x0010, 'US', short(height)),
+    element(0x0028, 0x0011, 'US', short(width)),
+    element(0x0028, 0x0100, 'US', short(bits > 8 ? 16 : 8)),
+    element(0x0028, 0x0101, 'US', short(bits)),
+    element(0x0028, 0x0102, 'US', short(bits - 1)),
     element(0x0028, 0x0103, 'US', short(0)),
     element(0x7fe0, 0x0010, 'OB', Buffer.concat([item(0xe000, Buffer.alloc(0)), item(0xe000, even), item(0xe0dd, Buffer.alloc(0))])),
   ]);

@@ -40,3 +40,14 @@ test('it is CycloneDX, and the same every time', () => {
   assert.match(written.serialNumber, /^urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
   assert.equal(sbom(), sbom());
 });
+
+test('the licences’ own words come with the modules', () => {
+  const text = read('wasm/dist/licences.txt');
+  for (const { name, licence, notice } of Object.values(licences)) {
+    assert.ok(text.includes(`${name} `) && text.includes(licence) && (!notice || text.includes(notice)), name);
+  }
+  // A line of each that only its own file has.
+  for (const holder of ['Marat Dukhan', 'Petteri Aimonen', 'Sean Barrett', 'Jan de Vaan', 'OFFIS e.V.', 'Antonin Descampe', 'Apache License']) {
+    assert.ok(text.includes(holder), holder);
+  }
+});

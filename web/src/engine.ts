@@ -1,4 +1,4 @@
-import { loadPool, type Bytes, type ClassifyOptions, type Film, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
+import { loadPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Film, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
 
 /** The classifier as the page uses it: one model, in as many workers as the machine has room for. */
 export interface Engine {
@@ -10,6 +10,7 @@ export interface Engine {
   /** No worker will fetch its code later. */
   readonly started: Promise<void>;
   report(file: Bytes, options?: ClassifyOptions): Promise<Report>;
+  dicom(file: Bytes, options?: DicomOptions): Promise<DicomFiles>;
   decode(file: Bytes): Promise<Film>;
   run(tensor: Float32Array): Promise<Float32Array>;
   preprocess(file: Bytes): Promise<Float32Array>;

@@ -1,4 +1,6 @@
+import type { Engine } from './engine.js';
 import type { Film } from './films.js';
+import * as settings from './settings.js';
 
 /** The lines of what was classified, in the list's order: as the command line prints them, at the chosen threshold. */
 export function jsonLines(films: Film[]): string {
@@ -40,9 +42,27 @@ function split(row: string): string[] {
   return [...row.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^,]*)/g)].map(([, cell = '']) => cell);
 }
 
-/** Hands a text to the browser's downloads. */
-export function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+/**
+ * The answer or its heatmap as a DICOM file, at the chosen threshold: false if there is none. Named by its
+ * UID as the command line does, since names of films may name patients.
+ */
+export async function saveDicom(engine: Engine, film: File, kind: 'sr' | 'heatmap', identity: boolean): Promise<boolean> {
+  const threshold = settings.get('threshold');
+  const { report, heatmap } = await engine.dicom(film, { identity, ...(threshold !== null && { threshold }) });
+  const bytes = kind === 'sr' ? report : heatmap;
+  if (bytes) save(`${kind}-${uid(bytes)}.dcm`, 'application/dicom', bytes);
+  return bytes !== null;
+}
+
+/** Media Storage SOP Instance UID, (0002,0003), in the file's head: digits and dots, made even by a zero. */
+function uid(dicom: Uint8Array): string {
+  const head = String.fromCharCode(...dicom.subarray(132, 1024));
+  return /\x02\0\x03\0UI..([\d.]+)/s.exec(head)?.[1] ?? '';
+}
+
+/** Hands a text or a file's bytes to the browser's downloads. */
+export function save(name: string, type: string, content: BlobPart): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -3,7 +3,7 @@ import { aboutModel, loadAbout } from './about.js';
 import { byId, eachFrame, make } from './dom.js';
 import { start, warmUp, type Engine } from './engine.js';
 import { fetchExamples, offer, type Example } from './examples.js';
-import { csv, jsonLines, save } from './exports.js';
+import { csv, jsonLines, save, saveDicom } from './exports.js';
 import { Film, Films, type Filter, type Mark, type Order } from './films.js';
 import { listen } from './intake.js';
 import { ModelView, type ModelChoice } from './modelView.js';
@@ -206,8 +206,21 @@ on('previous', () => films.step(-1));
 on('next', () => films.step(1));
 on('save-json', () => save('pleura.jsonl', 'application/x-ndjson', jsonLines(films.all)));
 on('save-csv', () => engine && save('pleura.csv', 'text/csv', csv(engine.csvHeader, films.all)));
+for (const kind of ['sr', 'heatmap'] as const) on(`save-${kind}`, () => void dicom(kind));
 on('print-one', () => void print(films.selected ? [films.selected] : []));
 on('print-all', () => void print(films.shown));
+
+async function dicom(kind: 'sr' | 'heatmap'): Promise<void> {
+  say('');
+  const film = films.selected;
+  if (!engine || !film) return;
+  try {
+    if (!film.file) throw new PleuraError('file', t('film.missing'));
+    if (!(await saveDicom(engine, film.file, kind, byId<HTMLInputElement>('identity').checked))) say(t('export.no_heatmap'));
+  } catch (error) {
+    say(`${film.name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 async function print(chosen: Film[]): Promise<void> {
   const at = engine;

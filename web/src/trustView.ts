@@ -90,13 +90,19 @@ function network({ requests }: TrustFacts): HTMLElement {
   return panel('network.title', make('p', { className: 'big' }, make('strong', { className: 'number', id: 'trust-requests', textContent: number(requests) })), make('p', { textContent: t('network.about') }));
 }
 
+/** Pages of their own: the list of films stays where it is. */
+const link = (href: string, textContent: string) => make('a', { textContent, attributes: { href, target: '_blank', rel: 'noopener' } });
+
 function licences(): HTMLElement {
+  const row = ([what, licence, notice]: [string, string, string]) => make('tr', {}, make('th', { textContent: what, attributes: { scope: 'row' } }), make('td', { textContent: `${licence}. ${notice}` }));
   return panel(
     'licences.title',
+    make('p', { textContent: t('licences.about') }),
     make(
-      'ul',
-      { attributes: { lang: 'en' } },
-      ...['Pleura: Apache-2.0', 'XNNPACK, pthreadpool, FP16, FXdiv: BSD 3-Clause / MIT (Meta, Google, Marat Dukhan)', 'nanopb: zlib licence', 'stb_image: MIT / public domain', 'Emscripten runtime: MIT', 'Example films: Kermany, Zhang, Goldbaum, Mendeley Data 2018, doi 10.17632/rscbjbr9sj, CC BY 4.0'].map((textContent) => make('li', { textContent })),
+      'div',
+      { className: 'scroll', attributes: { lang: 'en', tabindex: '0', role: 'region', 'aria-label': t('licences.title') } },
+      make('table', {}, make('tbody', {}, row(['Pleura', 'Apache-2.0', '']), ...__LICENCES__.map(row), row(['idb', 'ISC', '']), row(['Example films', 'CC BY 4.0', 'Kermany, Zhang, Goldbaum, Mendeley Data 2018, doi 10.17632/rscbjbr9sj']))),
     ),
+    make('p', { className: 'actions' }, link('licences.txt', t('licences.texts')), link('sbom.cdx.json', t('licences.sbom'))),
   );
 }
