@@ -144,7 +144,10 @@ function languages() {
   };
 }
 
-/** What a visit waits for is asked for with the page itself, behind its styles and script, and not only once that runs. */
+/**
+ * What a visit waits for is asked for with the page itself, behind its styles and script, and not only once that
+ * runs; the script that begins it (beginning.ts) waits for neither.
+ */
 function preload() {
   return {
     name: 'pleura-preload',
@@ -152,9 +155,11 @@ function preload() {
     transformIndexHtml: {
       order: 'post',
       handler(html, { bundle }) {
-        const module = Object.keys(bundle).find((name) => /pleura-relaxed-[^/]*\.wasm$/.test(name));
+        const named = (form) => Object.keys(bundle).find((name) => form.test(name));
+        const module = named(/pleura-relaxed-[^/]*\.wasm$/);
+        const beginning = `<script type="module" async crossorigin src="./${named(/beginning-[^/]*\.js$/)}"></script>`;
         const links = ['model.onnx', module].map((href) => `<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="./${href}">`);
-        return html.replace('<link rel="manifest"', `${links.join('\n    ')}\n    <link rel="manifest"`);
+        return html.replace('<link rel="manifest"', `${[beginning, ...links].join('\n    ')}\n    <link rel="manifest"`);
       },
     },
   };
@@ -234,7 +239,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the policy allows no data: scripts, and wasm is cached by its URL
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: { index: path('index.html'), sw: path('src/sw.ts') },
+      input: { index: path('index.html'), beginning: path('src/beginning.ts'), sw: path('src/sw.ts') },
       // A service worker answers for the folder that it lies in, and must keep its name.
       output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
     },

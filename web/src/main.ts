@@ -1,5 +1,6 @@
 import { PleuraError, type Progress } from 'pleura';
 import { aboutModel, loadAbout } from './about.js';
+import { loading, MODEL, onProgress } from './beginning.js';
 import { byId, eachFrame, make } from './dom.js';
 import { start, warmUp, type Engine } from './engine.js';
 import { fetchExamples, offer, type Example } from './examples.js';
@@ -29,13 +30,13 @@ interface Model extends ModelChoice {
 const films = new Films();
 let engine: Engine | null = null;
 let examples: Example[] = [];
-const MODEL = 'model.onnx';
 let current: Model = { name: '', sha256: null, source: MODEL };
 const models = [current];
 
-/** Begun before anything is put on the page: the worker, the module and the model are what a visit waits for. */
-const loading = Promise.all([start(MODEL, showLoading), fetchExamples(), loadAbout()]);
-loading.catch(() => {}); // begin() tells
+/** Begun before anything is put on the page. */
+const fetched = Promise.all([loading, fetchExamples(), loadAbout()]);
+fetched.catch(() => {}); // begin() tells
+onProgress(showLoading);
 
 function showLoading({ stage, loaded }: Progress): void {
   if (stage !== 'model') return;
@@ -465,7 +466,7 @@ function open(): void {
 /** Until the first film can go through. */
 async function arrive(): Promise<void> {
   const words = setLanguage(settings.get('language')).then(() => showView(false));
-  const [[loaded, found]] = await Promise.all([loading, words]);
+  const [[loaded, found]] = await Promise.all([fetched, words]);
   [engine, examples] = [loaded, found];
   showModel(current);
   offer(examples, byId('examples'), byId('example'), add);
