@@ -64,6 +64,7 @@ all() {
     native native
     native asan
     modules || return 0
+    stage "build a module again" tests/reproducible.sh || true
     stage "check types" npm run --silent typecheck || true
     stage "API reference" docs/api/build.sh || true
     stage "test node" npm run --silent test:node || true
