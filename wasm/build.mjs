@@ -14,7 +14,9 @@ const modules = ['simd', 'relaxed', 'threads'].flatMap((tier) =>
   ['mjs', 'wasm'].map((ext) => ({ from: `${build}/wasm-${tier}/pleura-${tier}.${ext}`, to: `${dist}pleura-${tier}.${ext}` })),
 );
 modules.push(
-  ...['mjs', 'wasm'].map((ext) => ({ from: `${build}/wasm-simd/pleura-codecs.${ext}`, to: `${dist}pleura-codecs.${ext}` })),
+  ...['codecs', 'learn'].flatMap((name) =>
+    ['mjs', 'wasm'].map((ext) => ({ from: `${build}/wasm-simd/pleura-${name}.${ext}`, to: `${dist}pleura-${name}.${ext}` })),
+  ),
 );
 const missing = modules.find(({ from }) => !existsSync(from));
 if (missing) {

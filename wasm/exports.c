@@ -10,6 +10,7 @@
 
 #include <emscripten.h>
 
+#include "pleura/learn.h"
 #include "pleura/pleura.h"
 
 typedef struct text {
@@ -19,7 +20,9 @@ typedef struct text {
 
 typedef struct session {
     pleura_model *model;
-    text json, csv;
+    text json, csv, profile;
+    float *embedding; /* of the last film that was asked for one, and its length; 0: none */
+    size_t embedded;
 } session;
 
 /* ---- Memory ----------------------------------------------------------------------------------- */
@@ -111,6 +114,8 @@ EMSCRIPTEN_KEEPALIVE void pleura_wasm_unload(session *self)
     pleura_model_free(self->model);
     free(self->json.bytes);
     free(self->csv.bytes);
+    free(self->profile.bytes);
+    free(self->embedding);
     free(self);
 }
 
@@ -176,15 +181,35 @@ static const char *report(session *self, const char *name, const pleura_result *
     return self->json.bytes;
 }
 
+/* The result's embedding, if it has one, stays with the session. */
+static bool keep_embedding(session *self, const pleura_result *result, pleura_error *error)
+{
+    size_t count;
+    const float *embedding = pleura_result_embedding(result, &count);
+    if (embedding == NULL)
+        return true;
+    if (self->embedding == NULL)
+        self->embedding = malloc(count * sizeof *embedding);
+    if (self->embedding == NULL) {
+        out_of_memory(error);
+        return false;
+    }
+    memcpy(self->embedding, embedding, count * sizeof *embedding);
+    self->embedded = count;
+    return true;
+}
+
 /*
  * Classifies one file and returns its JSON line, for a file that failed too: *error then says what
  * the line says. NULL only where there was no memory for the line. A NaN threshold is the model's.
  */
 EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_classify(session *self, const void *bytes, size_t size,
                                                       const char *name, float threshold,
-                                                      bool heatmap, pleura_error *error)
+                                                      bool heatmap, bool embedding,
+                                                      pleura_error *error)
 {
-    pleura_classify_options options = {.heatmap = heatmap};
+    pleura_classify_options options = {.heatmap = heatmap, .embedding = embedding};
+    self->embedded = 0;
     options.has_threshold = !isnan(threshold);
     options.threshold = options.has_threshold ? threshold : 0;
 
@@ -192,6 +217,8 @@ EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_classify(session *self, const void 
     pleura_code code = pleura_classify(self->model, bytes, size, &options, &result, error);
     const char *line = code == PLEURA_OK ? report(self, name, result, NULL, error)
                                          : report(self, name, NULL, error, error);
+    if (code == PLEURA_OK && !keep_embedding(self, result, error))
+        line = NULL;
     pleura_result_free(result);
     return line;
 }
@@ -263,6 +290,48 @@ EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_export_size(const pleura_export *made, b
 EMSCRIPTEN_KEEPALIVE void pleura_wasm_export_free(pleura_export *made)
 {
     pleura_export_free(made);
+}
+
+/* ---- Learning: what the module that learns is given, and what it gives back -------------------- */
+
+/* Of the film that was classified last; no numbers where it has none. */
+EMSCRIPTEN_KEEPALIVE const float *pleura_wasm_embedding(const session *self)
+{
+    return self->embedding;
+}
+
+EMSCRIPTEN_KEEPALIVE size_t pleura_wasm_embedding_count(const session *self)
+{
+    return self->embedded;
+}
+
+/* The model's own end, as JSON. */
+EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_profile(session *self, pleura_error *error)
+{
+    pleura_profile *profile = NULL;
+    if (pleura_model_profile(self->model, &profile, error) != PLEURA_OK)
+        return NULL;
+    bool room = make_room(&self->profile, pleura_profile_json(profile, NULL, 0));
+    if (room)
+        pleura_profile_json(profile, self->profile.bytes, self->profile.capacity);
+    else
+        out_of_memory(error);
+    pleura_profile_free(profile);
+    return room ? self->profile.bytes : NULL;
+}
+
+/* No bytes: back to the model's own end. */
+EMSCRIPTEN_KEEPALIVE int pleura_wasm_apply(session *self, const char *json, size_t size,
+                                           pleura_error *error)
+{
+    pleura_profile *profile = NULL;
+    pleura_code code = PLEURA_OK;
+    if (size > 0)
+        code = pleura_profile_read(json, size, &profile, error);
+    if (code == PLEURA_OK)
+        code = pleura_model_apply(self->model, profile, error);
+    pleura_profile_free(profile);
+    return code;
 }
 
 /* ---- The film itself, for people to look at --------------------------------------------------- */

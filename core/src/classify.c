@@ -6,6 +6,7 @@
 #include "image/tensor.h"
 #include "memory.h"
 #include "model/model.h"
+#include "pleura/learn.h"
 
 #include <math.h>
 
@@ -16,7 +17,9 @@ struct pleura_result {
     float threshold;
     bool has_heatmap;
     pleura_heatmap heatmap;
-    float *map;   /* its values, or NULL */
+    float *map;       /* its values, or NULL */
+    float *embedding; /* or NULL */
+    size_t embedding_count;
     size_t count; /* probabilities; 0 where the gate refused */
     float probabilities[];
 };
@@ -88,8 +91,34 @@ static pleura_code make_heatmap(const pleura_model *model, const pleura_image *i
     return PLEURA_OK;
 }
 
-static pleura_code judge(pleura_model *model, const pleura_image *image, bool heatmap,
-                         pleura_result *result, pleura_error *error)
+static pleura_code keep_embedding(const pleura_model *model, pleura_result *result,
+                                  pleura_error *error)
+{
+    size_t count = pleura_model_embedding_count(model);
+    result->embedding = pleura_alloc(count * sizeof *result->embedding);
+    if (!result->embedding)
+        return pleura_fail_memory(error, count * sizeof *result->embedding, "the embedding");
+    pleura_model_embedding(model, result->embedding);
+    result->embedding_count = count;
+    return PLEURA_OK;
+}
+
+/* What was asked for beside the answer. */
+static pleura_code add_extras(const pleura_model *model, const pleura_image *image,
+                              const pleura_classify_options *options, pleura_result *result,
+                              pleura_error *error)
+{
+    pleura_code code = PLEURA_OK;
+    if (options && options->embedding)
+        code = keep_embedding(model, result, error);
+    if (code == PLEURA_OK && options && options->heatmap)
+        code = make_heatmap(model, image, result, error);
+    return code;
+}
+
+static pleura_code judge(pleura_model *model, const pleura_image *image,
+                         const pleura_classify_options *options, pleura_result *result,
+                         pleura_error *error)
 {
     const pleura_decision_spec *spec = pleura_model_decision_spec(model);
     double start = pleura_clock_ms();
@@ -108,7 +137,7 @@ static pleura_code judge(pleura_model *model, const pleura_image *image, bool he
     result->count = spec->label_count + spec->group_count;
     result->outcome =
         pleura_decide_outcome(spec, result->probabilities, result->threshold, &result->reasons);
-    return heatmap ? make_heatmap(model, image, result, error) : PLEURA_OK;
+    return add_extras(model, image, options, result, error);
 }
 
 static pleura_code check_options(const pleura_classify_options *options, pleura_error *error)
@@ -154,7 +183,7 @@ pleura_code pleura_classify_image(pleura_model *model, const pleura_image *image
     pleura_result *made = new_result(model, options, error);
     if (!made)
         return PLEURA_ERROR_MEMORY;
-    code = judge(model, image, options && options->heatmap, made, error);
+    code = judge(model, image, options, made, error);
     made->times.total = pleura_clock_ms() - start;
     if (code == PLEURA_OK)
         *result = made;
@@ -190,8 +219,10 @@ pleura_code pleura_classify(pleura_model *model, const void *bytes, size_t size,
 
 void pleura_result_free(pleura_result *result)
 {
-    if (result)
+    if (result) {
         pleura_free(result->map);
+        pleura_free(result->embedding);
+    }
     pleura_free(result);
 }
 
@@ -233,6 +264,12 @@ void pleura_result_times(const pleura_result *result, pleura_times *times)
 const pleura_heatmap *pleura_result_heatmap(const pleura_result *result)
 {
     return result->has_heatmap ? &result->heatmap : NULL;
+}
+
+const float *pleura_result_embedding(const pleura_result *result, size_t *count)
+{
+    *count = result->embedding_count;
+    return result->embedding;
 }
 
 const char *pleura_zone_name(pleura_zone zone)

@@ -1,5 +1,5 @@
 /* One result as a row of CSV (RFC 4180). */
-#include "pleura/pleura.h"
+#include "pleura/learn.h"
 #include "text.h"
 
 #include <math.h>
@@ -73,6 +73,8 @@ size_t pleura_report_csv_header(const pleura_model *model, char *buffer, size_t 
         add_answer_column(&row, pleura_model_answer_name(model, i));
     }
     pleura_text_add(&row, ",threshold,reasons,error,message,model_sha256,ms");
+    if (model && pleura_model_applied(model))
+        pleura_text_add(&row, ",profile_sha256");
     return pleura_text_end(&row);
 }
 
@@ -129,6 +131,10 @@ size_t pleura_report_csv(const pleura_model *model, const char *file, const pleu
         pleura_times times;
         pleura_result_times(result, &times);
         add_number(&row, times.total, 4);
+    }
+    if (model && pleura_model_applied(model)) {
+        add_comma(&row);
+        add_field(&row, pleura_model_applied(model));
     }
     return pleura_text_end(&row);
 }

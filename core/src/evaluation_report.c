@@ -2,6 +2,7 @@
 #include "evaluation.h"
 
 #include "json.h"
+#include "pleura/learn.h"
 
 #include <math.h>
 
@@ -31,6 +32,10 @@ static void add_model(pleura_json *json, const pleura_model *model)
     }
     pleura_json_key(json, "sha256");
     pleura_json_text(json, pleura_model_sha256(model));
+    if (pleura_model_applied(model)) {
+        pleura_json_key(json, "profile");
+        pleura_json_text(json, pleura_model_applied(model));
+    }
     pleura_json_close(json, '}');
 }
 

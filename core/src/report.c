@@ -1,6 +1,6 @@
 /* One result as a line of JSON (docs/result-schema.md). */
 #include "json.h"
-#include "pleura/pleura.h"
+#include "pleura/learn.h"
 
 /* Enough to tell floats 1e-7 apart; a float has no more. */
 #define PROBABILITY_DIGITS 7
@@ -74,6 +74,10 @@ static void add_model(pleura_json *json, const pleura_model *model)
     pleura_json_text(json, pleura_model_property(model, "pleura.version"));
     pleura_json_key(json, "sha256");
     pleura_json_text(json, pleura_model_sha256(model));
+    if (pleura_model_applied(model)) {
+        pleura_json_key(json, "profile");
+        pleura_json_text(json, pleura_model_applied(model));
+    }
     pleura_json_close(json, '}');
 }
 

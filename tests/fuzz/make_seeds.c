@@ -81,6 +81,31 @@ static void seed_tables(void)
     }
 }
 
+static void seed_profiles(void)
+{
+    static const char digits[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    /* One film of one feature and two outputs, for the model of fuzz_profile.c. */
+    static const unsigned char film[] = {1, 0, 0,  0, 1, 0,   0,  0,   2, 0, 0,  0,
+                                         2, 0, 0,  0, 1, 'a', 1,  'b', 1, 0, 0,  0,
+                                         0, 0, 60, 0, 0, 128, 63, 0,   0, 0, 191};
+    char text[2000];
+    int length = snprintf(text, sizeof text,
+                          "{\"schema\":\"pleura.profile/1\",\"limits\":\"a "
+                          "seed\",\"task\":\"adapt\",\"model\":{\"name\":"
+                          "\"seed\",\"version\":null,\"sha256\":\"%s\",\"features\":1,\"outputs\":"
+                          "2},\"labels\":[\"none\","
+                          "\"no\\u00e9dule\"],\"groups\":{\"any\":[0,1]},\"finding\":"
+                          "\"no\\u00e9dule\",\"activation\":"
+                          "\"softmax\",\"temperature\":1,\"threshold\":0.5,\"margin\":0.05,"
+                          "\"weights\":\"AACAPwAAgL8=\","
+                          "\"bias\":[0.25,-1e-3],\"figures\":{\"films\":40}}",
+                          digits);
+    seed("profile", "adapt", text, (size_t)length);
+    length = snprintf(text, sizeof text, "PLEURAR1%s", digits);
+    memcpy(text + length, film, sizeof film);
+    seed("profile", "reference", text, (size_t)length + sizeof film);
+}
+
 /* Names of operators and of attributes, as libFuzzer's dictionaries have words. */
 static void write_words(void)
 {
@@ -136,8 +161,10 @@ int main(int argc, char **argv)
     buffer model = seed_model();
     seed("model", "network", model.bytes, model.size);
     seed("graph", "network", model.bytes, model.size);
+    seed("profile", "network", model.bytes, model.size);
     free(model.bytes);
     seed_tables();
+    seed_profiles();
     seed_images();
     write_words();
     return 0;

@@ -45,10 +45,10 @@ before(async () => {
   const outputs = glue._pleura_wasm_output_count(session);
   sentences = {
     model: said(() => glue._pleura_wasm_load(block, 2 ** 30 + 1, 1, 0, error)),
-    film: said(() => glue._pleura_wasm_classify(session, block, 2 ** 27 + 1, block, NaN, 0, error)),
+    film: said(() => glue._pleura_wasm_classify(session, block, 2 ** 27 + 1, block, NaN, 0, 0, error)),
     threshold: said(() => {
       glue.HEAPU8.set(film, block);
-      glue._pleura_wasm_classify(session, block, film.length, block + film.length, 2, 0, error);
+      glue._pleura_wasm_classify(session, block, film.length, block + film.length, 2, 0, 0, error);
     }),
     run: (count) => said(() => glue._pleura_wasm_run(session, block, count, block, outputs, error)),
   };

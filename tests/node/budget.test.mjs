@@ -32,7 +32,10 @@ for (const build of ['simd', 'relaxed', 'threads']) {
   });
 }
 
-/** Everything of the page but the module's builds: documents, styles, scripts in every language, data. */
+/**
+ * Everything of the page but pleura-*: documents, styles, scripts in every language, data. pleura-* are
+ * the module's builds, and those parts of the package that the page fetches only when somebody learns.
+ */
 function page() {
   const dist = join(ROOT, 'web/dist');
   assert.ok(existsSync(join(dist, 'index.html')), 'There is no page: build it first (npm run build).');

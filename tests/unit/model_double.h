@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "model/model.h"
+#include "pleura/learn.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,6 +106,22 @@ const char *pleura_model_sha256(const pleura_model *model)
 {
     (void)model;
     return "00ff";
+}
+
+const char *pleura_model_applied(const pleura_model *model)
+{
+    (void)model;
+    return NULL;
+}
+
+size_t pleura_model_embedding_count(const pleura_model *model)
+{
+    return model->decision.label_count;
+}
+
+void pleura_model_embedding(const pleura_model *model, float *embedding)
+{
+    memcpy(embedding, model->outputs, sizeof model->outputs);
 }
 
 pleura_code pleura_run(pleura_model *model, const float *input, size_t input_count, float *output,

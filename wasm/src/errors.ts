@@ -19,6 +19,12 @@ export const CODES = {
   model_too_large: 24,
   network: 30,
   internal: 31,
+  too_few_films: 40,
+  one_class: 41,
+  no_embedding: 42,
+  profile: 43,
+  other_model: 44,
+  no_better: 45,
 } as const;
 
 /** A fault that C describes: the same code and sentence as on the command line. */

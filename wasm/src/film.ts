@@ -54,3 +54,7 @@ export async function toView(film: Bytes): Promise<Uint8Array> {
     throw new PleuraError('file', 'The file cannot be read.', { cause });
   }
 }
+
+export function checkProfile(profile: string): void {
+  if (typeof profile !== 'string') throw new PleuraError('argument', 'A profile is given as the text of its file.');
+}

@@ -30,8 +30,13 @@ export interface Glue {
     name: Pointer,
     threshold: number,
     heatmap: number,
+    embedding: number,
     error: Pointer,
   ): Pointer;
+  _pleura_wasm_embedding(session: Pointer): Pointer;
+  _pleura_wasm_embedding_count(session: Pointer): number;
+  _pleura_wasm_profile(session: Pointer, error: Pointer): Pointer;
+  _pleura_wasm_apply(session: Pointer, json: Pointer, size: number, error: Pointer): number;
   _pleura_wasm_fault(session: Pointer, name: Pointer, code: number, message: Pointer, error: Pointer): Pointer;
   _pleura_wasm_csv(session: Pointer): Pointer;
   _pleura_wasm_csv_header(session: Pointer, error: Pointer): Pointer;

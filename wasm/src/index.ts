@@ -27,4 +27,5 @@ export { defaultWorkers, loadPool, type Pool, type PoolClassifyOptions, type Poo
 export { type BatchItem, type BatchOptions, type Films } from './batch.js';
 export { type WorkerPleura } from './remote.js';
 export { supports, type Tier } from './tier.js';
+export * from './learning.js';
 export * from './types.js';

@@ -4,13 +4,26 @@ import { inBatch, type BatchOptions, type Films } from './batch.js';
 import { PleuraError, type PlainError } from './errors.js';
 import { sha256 } from './digest.js';
 import { open, readAll } from './fetch.js';
-import { checked, checkedDicom, nameOf, toView, viewOf } from './film.js';
+import { checked, checkedDicom, checkProfile, nameOf, toView, viewOf } from './film.js';
 import { MAX_MODEL_BYTES, modelTooLarge } from './limits.js';
+import type { LabelledFilm, Learning, LearnOptions } from './learning.js';
 import { compile, createCore, type Core } from './module.js';
 import type { Prepared } from './protocol.js';
 import { loadFaster, threadsFor } from './threads.js';
 import { chooseTier, type Tier } from './tier.js';
-import type { Answer, Bytes, ClassifyOptions, DicomFiles, DicomOptions, Film, LoadOptions, Pleura, Report } from './types.js';
+import type {
+  Answer,
+  Bytes,
+  ClassifyOptions,
+  DicomFiles,
+  DicomOptions,
+  Embedded,
+  Film,
+  LoadOptions,
+  ModelInfo,
+  Pleura,
+  Report,
+} from './types.js';
 
 /** What JavaScript's callers may get wrong; the rest is checked where it is used. */
 export function checkLoad(options: LoadOptions): void {
@@ -70,8 +83,8 @@ export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
   readonly tier: Tier;
   readonly threads: number;
   readonly version;
-  readonly info;
-  readonly csvHeader;
+  info;
+  csvHeader;
   readonly #core: Core;
   readonly #wasm: URL | string | undefined;
 
@@ -92,18 +105,56 @@ export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
   }
 
   async report(bytes: Bytes, options: ClassifyOptions = {}): Promise<Report> {
+    const { result, json, csv } = await this.#judge(bytes, options, false);
+    return { result, json, csv };
+  }
+
+  async embed(bytes: Bytes, options: ClassifyOptions = {}): Promise<Embedded> {
+    return this.#judge(bytes, options, true);
+  }
+
+  async learn(films: readonly LabelledFilm[], options: LearnOptions): Promise<Learning> {
+    const base = this.#core.profile();
+    return (await this.#learner()).learn(base, films, options);
+  }
+
+  async applyProfile(profile: string | null): Promise<ModelInfo> {
+    checkProfile(profile ?? '');
+    this.#core.applyProfile(profile);
+    this.info = this.#core.info();
+    this.csvHeader = this.#core.csvHeader();
+    return this.info;
+  }
+
+  async exportOnnx(profile: string, model: ArrayBuffer | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#learner()).onnx(profile, model);
+  }
+
+  /** Its code too is fetched only when somebody learns. */
+  async #learner() {
+    const { Learner } = await import('./pleura-learner.js');
+    return Learner.start(this.#wasm);
+  }
+
+  async #judge(bytes: Bytes, options: ClassifyOptions, embed: boolean): Promise<Embedded> {
     const { threshold = NaN, heatmap } = checked(options);
     const name = nameOf(bytes, options);
     let film = viewOf(bytes);
     try {
       // Bytes that are here are taken before this returns: its caller may do with them what it likes.
       if (film instanceof Blob) film = await toView(film);
-      const report = this.#core.classify(film, name, threshold, heatmap);
-      if (!(await this.#codecsCame())) return report;
-      return this.#core.classify(film, name, threshold, heatmap);
+      const view = film;
+      const judge = () => ({
+        ...this.#core.classify(view, name, threshold, heatmap, embed),
+        embedding: embed ? this.#core.embedding() : null,
+      });
+      const first = judge();
+      return (await this.#codecsCame()) ? judge() : first;
     } catch (error) {
       // It cannot be read, or its decoders cannot be fetched: the film's fault, not the classifier's.
-      if (error instanceof PleuraError && (error.code === 'file' || error.code === 'too_large')) return this.#core.fault(name, error);
+      if (error instanceof PleuraError && (error.code === 'file' || error.code === 'too_large')) {
+        return { ...this.#core.fault(name, error), embedding: null };
+      }
       throw error;
     }
   }

@@ -167,7 +167,7 @@ export class Core {
     });
   }
 
-  classify(file: Uint8Array, name: string, threshold: number, heatmap = false): Report {
+  classify(file: Uint8Array, name: string, threshold: number, heatmap = false, embedding = false): Report {
     if (file.byteLength > MAX_BYTES) return this.fault(name, tooLarge(file.byteLength));
     return this.#call((glue, scope) => {
       let bytes: Pointer;
@@ -184,9 +184,37 @@ export class Core {
         scope.text(name),
         threshold,
         heatmap ? 1 : 0,
+        embedding ? 1 : 0,
         this.#error,
       );
       return this.#report(glue, line);
+    });
+  }
+
+  /** Of the film that was classified last with `embedding`; null where it has none. */
+  embedding(): Float32Array<ArrayBuffer> | null {
+    return this.#call((glue) => {
+      const count = glue._pleura_wasm_embedding_count(this.#model());
+      return count === 0 ? null : floats(glue, glue._pleura_wasm_embedding(this.#model()), count);
+    });
+  }
+
+  /** The model's own end, as the text of a profile. */
+  profile(): string {
+    return this.#call((glue) => {
+      const json = glue._pleura_wasm_profile(this.#model(), this.#error);
+      if (json === 0) throw this.#fault();
+      return text(glue, json);
+    });
+  }
+
+  applyProfile(profile: string | null): void {
+    this.#call((glue, scope) => {
+      const json = new TextEncoder().encode(profile ?? '');
+      // An empty text is no profile, and would take back the one that is applied.
+      if (profile === '') throw new PleuraError('profile', 'Profile: it is no JSON object.');
+      const code = glue._pleura_wasm_apply(this.#model(), scope.bytes(json, 'the profile'), json.byteLength, this.#error);
+      if (code !== 0) throw this.#fault();
     });
   }
 

@@ -4,7 +4,7 @@ import { Line } from './line.js';
 import { folderUrl } from './fetch.js';
 import { checkLoad, modelBytes } from './local.js';
 import { compile } from './module.js';
-import type { Loaded, Method, Methods, Prepared } from './protocol.js';
+import type { Applied, Loaded, Method, Methods, Prepared } from './protocol.js';
 import { Remote, type WorkerPleura } from './remote.js';
 import { chooseTier, type Tier } from './tier.js';
 import type { Answer, Bytes, ClassifyOptions, LoadOptions, Report } from './types.js';
@@ -100,6 +100,7 @@ class Seat {
   readonly prepared: Promise<void>;
   readonly #line: Line;
   #state: 'cold' | 'loading' | 'free' | 'busy' = 'cold';
+  #profile: string | null = null;
 
   constructor(tier: Tier, openLine: () => Line) {
     this.#line = openLine();
@@ -119,18 +120,24 @@ class Seat {
   async load(kit: Kit): Promise<Loaded> {
     this.#state = 'loading';
     const loaded = await this.#line.ask('load', [kit]);
+    this.#profile = kit.profile ?? null;
     this.#state = 'free';
     return loaded;
   }
 
-  async run(job: Job, timeLimit: number): Promise<unknown> {
+  /** `profile`: what the pool answers with by now; a worker takes it up when it next has work. */
+  async run(job: Job, timeLimit: number, profile: string | null): Promise<unknown> {
     this.#state = 'busy';
     const end = () => {
       this.close(new PleuraError('timeout', `The worker was stopped: it had not answered after ${timeLimit} ms.`));
     };
     const timer = Number.isFinite(timeLimit) ? setTimeout(end, timeLimit) : undefined;
     try {
-      return await this.#line.ask(job.method, job.args as never);
+      if (job.method === 'apply') [profile] = job.args as [string | null];
+      else if (profile !== this.#profile) await this.#line.ask('apply', [profile]);
+      const answer = await this.#line.ask(job.method, job.args as never);
+      this.#profile = profile;
+      return answer;
     } catch (error) {
       // The module stopped: nothing that this worker says afterwards can be trusted.
       if (error instanceof PleuraError && error.code === 'internal') this.close(error);
@@ -161,7 +168,7 @@ class PoolPleura extends Remote implements Pool {
   readonly workers: number;
   readonly started: Promise<void>;
   protected readonly width: number;
-  readonly #kit: Kit;
+  #kit: Kit;
   readonly #timeLimit: number;
   readonly #openLine: () => Line;
   #seats: Seat[];
@@ -195,6 +202,13 @@ class PoolPleura extends Remote implements Pool {
     // One that is dead or dies has no more to say.
     const counts = await Promise.all(this.#seats.map((seat) => seat.requests().catch(() => 0)));
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** One worker checks it; the others take it up when they next have work. */
+  protected override async apply(profile: string | null): Promise<Applied> {
+    const applied = await super.apply(profile);
+    this.#kit = { ...this.#kit, profile };
+    return applied;
   }
 
   dispose(): void {
@@ -251,7 +265,7 @@ class PoolPleura extends Remote implements Pool {
   async #run(seat: Seat, job: Job): Promise<void> {
     this.#running++;
     try {
-      job.resolve(await seat.run(job, this.#timeLimit));
+      job.resolve(await seat.run(job, this.#timeLimit, this.#kit.profile ?? null));
     } catch (error) {
       job.reject(error);
     }

@@ -1,12 +1,15 @@
 import type { PlainError } from './errors.js';
+import type { LabelledFilm, Learning, LearnOptions } from './learning.js';
 import type { Tier } from './tier.js';
-import type { Bytes, ClassifyOptions, DicomFiles, DicomOptions, Film, LoadOptions, ModelInfo, Progress, Report } from './types.js';
+import type { Bytes, ClassifyOptions, DicomFiles, DicomOptions, Embedded, Film, LoadOptions, ModelInfo, Progress, Report } from './types.js';
 
 /** What a pool hands to its workers, so that none of them fetches anything for itself. */
 export interface Prepared {
   module?: WebAssembly.Module;
   /** Of the model. */
   sha256?: string | undefined;
+  /** To be applied at once. */
+  profile?: string | null;
 }
 
 /** What the page may ask of the worker, and what it answers. */
@@ -15,6 +18,10 @@ export interface Methods {
   prepare(tier: Tier): void;
   load(options: Omit<LoadOptions, 'onProgress'> & Prepared): Loaded;
   report(bytes: Bytes, options: ClassifyOptions): Report;
+  embed(bytes: Bytes, options: ClassifyOptions): Embedded;
+  learn(films: readonly LabelledFilm[], options: LearnOptions): Learning;
+  apply(profile: string | null): Applied;
+  onnx(profile: string, model: ArrayBuffer | Uint8Array): Uint8Array<ArrayBuffer>;
   /** The report of a film that was refused before it was sent. */
   fault(name: string, error: PlainError): Report;
   dicom(bytes: Bytes, options: DicomOptions): DicomFiles;
@@ -24,12 +31,16 @@ export interface Methods {
   requests(): number;
 }
 
-export interface Loaded {
+/** What changes with a profile. */
+export interface Applied {
+  info: ModelInfo;
+  csvHeader: string;
+}
+
+export interface Loaded extends Applied {
   tier: Tier;
   threads: number;
   version: string;
-  info: ModelInfo;
-  csvHeader: string;
 }
 
 export type Method = keyof Methods;

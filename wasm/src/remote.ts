@@ -1,10 +1,13 @@
 import { floatsOf } from './arrays.js';
 import { checkSignal, inBatch, type BatchItem, type BatchOptions, type Films } from './batch.js';
 import { PleuraError, toPlain } from './errors.js';
-import { checked, checkedDicom, nameOf, viewOf } from './film.js';
+import { checked, checkedDicom, checkProfile, nameOf, viewOf } from './film.js';
+import type { LabelledFilm, Learning, LearnOptions } from './learning.js';
 import { MAX_BYTES, tooLarge, wrongInput } from './limits.js';
-import type { Loaded, Method, Methods } from './protocol.js';
-import type { Answer, Bytes, ClassifyOptions, DicomFiles, DicomOptions, Film, Pleura, Report } from './types.js';
+import type { Applied, Loaded, Method, Methods } from './protocol.js';
+import type { Answer, Bytes, ClassifyOptions, DicomFiles, DicomOptions, Embedded, Film, ModelInfo, Pleura, Report } from './types.js';
+
+type FilmOptions = ClassifyOptions & { signal?: AbortSignal };
 
 /** A classifier that runs elsewhere: in one worker, or in several. */
 export interface WorkerPleura extends Pleura {
@@ -17,8 +20,8 @@ export abstract class Remote implements WorkerPleura {
   readonly tier;
   readonly threads;
   readonly version;
-  readonly info;
-  readonly csvHeader;
+  info;
+  csvHeader;
 
   constructor({ tier, threads, version, info, csvHeader }: Loaded) {
     this.tier = tier;
@@ -46,14 +49,44 @@ export abstract class Remote implements WorkerPleura {
     return result;
   }
 
-  async report(bytes: Bytes, options: ClassifyOptions & { signal?: AbortSignal } = {}): Promise<Report> {
+  async report(bytes: Bytes, options: FilmOptions = {}): Promise<Report> {
+    return this.#judge('report', bytes, options);
+  }
+
+  async embed(bytes: Bytes, options: FilmOptions = {}): Promise<Embedded> {
+    return { embedding: null, ...(await this.#judge('embed', bytes, options)) };
+  }
+
+  async #judge(method: 'report' | 'embed', bytes: Bytes, options: FilmOptions): Promise<Report> {
     const { signal, ...rest } = checked(options) as typeof options;
     checkSignal(signal);
     const film = viewOf(bytes);
     // The name is taken here: a File arrives in Node's workers as a Blob.
     const name = nameOf(bytes, rest);
     if (sizeOf(film) > MAX_BYTES) return this.ask('fault', [name, toPlain(tooLarge(sizeOf(film)))], signal);
-    return this.ask('report', [alone(film), { ...rest, name }], signal);
+    return this.ask(method, [alone(film), { ...rest, name }], signal);
+  }
+
+  async learn(films: readonly LabelledFilm[], options: LearnOptions): Promise<Learning> {
+    const { toSend } = await import('./pleura-labelled.js');
+    return this.ask('learn', [toSend(films, options), options]);
+  }
+
+  async exportOnnx(profile: string, model: ArrayBuffer | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const { checkExport } = await import('./pleura-labelled.js');
+    return this.ask('onnx', checkExport(profile, model));
+  }
+
+  async applyProfile(profile: string | null): Promise<ModelInfo> {
+    checkProfile(profile ?? '');
+    const { info, csvHeader } = await this.apply(profile);
+    this.info = info;
+    this.csvHeader = csvHeader;
+    return info;
+  }
+
+  protected apply(profile: string | null): Promise<Applied> {
+    return this.ask('apply', [profile]);
   }
 
   classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void> {

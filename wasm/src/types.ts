@@ -1,5 +1,6 @@
 import type { BatchItem, BatchOptions, Films } from './batch.js';
 import type { CoreCode } from './errors.js';
+import type { LabelledFilm, Learning, LearnOptions } from './learning.js';
 import type { Tier } from './tier.js';
 
 /** What a classification comes to. It is never a diagnosis. */
@@ -34,6 +35,8 @@ export interface ModelName {
   version: string | null;
   /** Of the model file, 64 hexadecimal digits. */
   sha256: string;
+  /** Of the profile that had a part in the answer; only where one is applied. */
+  profile?: string;
 }
 
 export interface StepTimes {
@@ -125,6 +128,10 @@ export interface ModelInfo {
   margin: number;
   /** Whether classify() can tell where the evidence lies. */
   heatmap: boolean;
+  /** That a film's embedding has, beside the network's outputs; 0: the model cannot be adapted. */
+  features: number;
+  /** SHA-256 of the profile that is applied, to which labels, groups and threshold then belong. */
+  profile: string | null;
   /** `size_assumed`: the file leaves height and width open, and they were taken to be 224. */
   input: {
     channels: number;
@@ -179,6 +186,12 @@ export interface DicomFiles {
   heatmap: Uint8Array<ArrayBuffer> | null;
 }
 
+/** A film's report, and what can be learnt from: a few kilobytes that stand for the film. */
+export interface Embedded extends Report {
+  /** null where the gate refused the film or it could not be read. It belongs to this model alone. */
+  embedding: Float32Array<ArrayBuffer> | null;
+}
+
 export interface Progress {
   stage: 'module' | 'model';
   loaded: number;
@@ -221,6 +234,21 @@ export interface Pleura {
   classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void>;
   /** Classifies, and returns the result as DICOM files. Rejects for a file that cannot be judged. */
   dicom(bytes: Bytes, options?: DicomOptions): Promise<DicomFiles>;
+  /** report(), with the embedding that learn() takes. */
+  embed(bytes: Bytes, options?: ClassifyOptions): Promise<Embedded>;
+  /**
+   * Fits the model's end to labelled films, whatever profile is applied. Nothing changes by it: the
+   * profile that comes out is for applyProfile(). Rejects with the codes "too_few_films", "one_class"
+   * or "no_embedding" where nothing can be learnt.
+   */
+  learn(films: readonly LabelledFilm[], options: LearnOptions): Promise<Learning>;
+  /**
+   * Answers as the profile says from now on, null: as the model does; `info` and `csvHeader` follow.
+   * Rejects with "profile", or with "other_model" for another model's, and then nothing changes.
+   */
+  applyProfile(profile: string | null): Promise<ModelInfo>;
+  /** The model file with the profile in it: an ONNX file that any engine answers the same with. */
+  exportOnnx(profile: string, model: ArrayBuffer | Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
   /** The film itself, to be looked at. Rejects with a PleuraError for a file that cannot be read. */
   decode(bytes: Bytes): Promise<Film>;
   /** The network's input for an image, NCHW. For oracles and benchmarks. */

@@ -47,10 +47,12 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
     case 'load': {
       pleura?.dispose();
       pleura = null;
-      pleura = await loadLocal({
-        ...request.args[0],
-        onProgress: (progress) => port.postMessage({ id: request.id, progress }),
-      }, LocalPleura);
+      const [{ profile, ...options }] = request.args;
+      pleura = await loadLocal(
+        { ...options, onProgress: (progress) => port.postMessage({ id: request.id, progress }) },
+        LocalPleura,
+      );
+      if (profile) await pleura.applyProfile(profile);
       if (!prepared) atLoad = resources(); // else all that it needed was handed to it
       const { tier, threads, version, info, csvHeader } = pleura;
       return { tier, threads, version, info, csvHeader };
@@ -61,6 +63,16 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
       return loaded().fault(...request.args);
     case 'dicom':
       return loaded().dicom(...request.args);
+    case 'embed':
+      return loaded().embed(...request.args);
+    case 'learn':
+      return loaded().learn(...request.args);
+    case 'onnx':
+      return loaded().exportOnnx(...request.args);
+    case 'apply': {
+      const info = await loaded().applyProfile(...request.args);
+      return { info, csvHeader: loaded().csvHeader };
+    }
     case 'decode':
       return loaded().decode(...request.args);
     case 'preprocess':
@@ -72,10 +84,17 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
   }
 }
 
+/** What is moved and not copied. */
+function largest(value: unknown): unknown {
+  if (!value || typeof value !== 'object') return value;
+  if ('samples' in value) return value.samples;
+  return 'embedding' in value ? value.embedding : value;
+}
+
 async function receive(request: Request): Promise<void> {
   try {
     const value = await answer(request);
-    const large = value && typeof value === 'object' && 'samples' in value ? value.samples : value;
+    const large = largest(value);
     const transfer = ArrayBuffer.isView(large) ? [large.buffer] : [];
     port.postMessage({ id: request.id, value }, transfer);
   } catch (error) {

@@ -70,7 +70,14 @@ const char *pleura_version(void);
     X(ERROR_MODEL_TOO_LARGE, 24, "model_too_large") /* nodes, tensors or bytes over the limits */  \
     /* us */                                                                                       \
     X(ERROR_NETWORK, 30, "network")   /* XNNPACK refused or failed */                              \
-    X(ERROR_INTERNAL, 31, "internal") /* a fault of ours: please report it */
+    X(ERROR_INTERNAL, 31, "internal") /* a fault of ours: please report it */                      \
+    /* learning (learn.h) */                                                                       \
+    X(ERROR_TOO_FEW_FILMS, 40, "too_few_films") /* to learn a label from */                        \
+    X(ERROR_ONE_CLASS, 41, "one_class")         /* nothing to tell apart */                        \
+    X(ERROR_NO_EMBEDDING, 42, "no_embedding")   /* the network ends in no linear layer */          \
+    X(ERROR_PROFILE, 43, "profile")             /* no profile, or damaged */                       \
+    X(ERROR_OTHER_MODEL, 44, "other_model")     /* made for another model file */                  \
+    X(ERROR_NO_BETTER, 45, "no_better")         /* than before, and it was not accepted as such */
 
 typedef enum pleura_code {
 #define X(name, number, text) PLEURA_##name = number,
@@ -275,6 +282,7 @@ typedef struct pleura_classify_options {
     bool has_threshold; /* use `threshold` in place of the model's */
     float threshold;    /* 0..1 */
     bool heatmap;       /* make one, if the model can */
+    bool embedding;     /* keep what learn.h learns from */
 } pleura_classify_options;
 
 /* Time of each step, milliseconds, from the C library's clock. */

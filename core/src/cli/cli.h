@@ -2,6 +2,7 @@
 #ifndef PLEURA_CLI_H
 #define PLEURA_CLI_H
 
+#include "pleura/learn.h"
 #include "pleura/pleura.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@ enum {
     EXIT_ANSWERED = 0,
     EXIT_SOME_FAILED = 1, /* a file could not be judged: its row says why */
     EXIT_USAGE = 2,       /* nothing was done */
-    EXIT_BROKEN = 3       /* no model, or nowhere to write: nothing more could be done */
+    EXIT_BROKEN = 3,      /* no model, or nowhere to write: nothing more could be done */
+    EXIT_NOT_LEARNT = 4   /* too few films, or what was learnt is no better: nothing was written */
 };
 
 typedef enum cli_form { FORM_PEOPLE, FORM_JSON, FORM_CSV } cli_form;
@@ -36,10 +38,16 @@ typedef struct cli_options {
     bool identity;
     bool resume; /* what `output` has rows of is not done again */
     unsigned threads;
-    /* of `evaluate` */
+    const char *profile; /* NULL: the model as it is */
+    /* of `evaluate` and `learn` */
     const char *labels, *folder, *by, *where; /* NULL: not given */
     double prevalence;                        /* 0: not given */
     unsigned draws;                           /* 0: not given */
+    /* of `learn`; NULL and 0: not given */
+    const char *task, *out, *onnx, *classes, *finding, *reference, *write_reference;
+    double sensitivity, c;
+    unsigned folds;
+    bool accept, temperature_only, from_zero;
 } cli_options;
 
 /* Reads argv after the command's name. False after saying what is wrong. */
@@ -117,8 +125,12 @@ void cli_done_free(cli_done *done);
 
 /* ---- model.c ---- */
 
-/* Loads --model, or the model of this installation. NULL after saying what is wrong. */
+/* Loads --model, or the model of this installation, and applies --profile. NULL after saying what is
+ * wrong. */
 pleura_model *cli_model_open(const cli_options *options);
+
+/* The model's file, once more. False after saying what is wrong. */
+bool cli_model_bytes(const cli_options *options, cli_bytes *bytes);
 
 /* ---- table.c ---- */
 
@@ -136,6 +148,34 @@ bool cli_table_parse(cli_table *table, const char *path, const void *bytes, size
 size_t cli_table_column(const cli_table *table, const char *name); /* `columns` if there is none */
 const char *cli_table_cell(const cli_table *table, size_t row, size_t column); /* or "" */
 void cli_table_free(cli_table *table);
+
+/* ---- labelled.c ---- */
+
+/* The images that --labels lists, with --where, --by and --folder. */
+typedef struct cli_labelled {
+    const cli_options *options;
+    bool embedding; /* wanted */
+    cli_table table;
+    size_t path, labels, patient, group, where; /* columns; past the last: not there */
+    const char *wanted;                         /* what the column `where` must hold */
+    size_t files, failed;
+} cli_labelled;
+
+typedef struct cli_labelled_row {
+    const pleura_result *result; /* NULL: it failed, and that was said */
+    const char *labels, *patient, *group;
+} cli_labelled_row;
+
+typedef struct cli_labelled_visitor {
+    pleura_code (*visit)(void *context, const cli_labelled_row *row, pleura_error *error);
+    void *context;
+} cli_labelled_visitor;
+
+/* False after saying what is wrong. */
+bool cli_labelled_open(cli_labelled *list, const cli_options *options);
+bool cli_labelled_walk(cli_labelled *list, pleura_model *model,
+                       const cli_labelled_visitor *visitor);
+void cli_labelled_close(cli_labelled *list);
 
 /* ---- people.c: rows to look at ---- */
 
@@ -156,6 +196,7 @@ int cli_classify(const cli_options *options);
 int cli_evaluate(const cli_options *options);
 int cli_info(const cli_options *options);
 int cli_inspect(const cli_options *options);
+int cli_learn(const cli_options *options);
 int cli_tensor(const cli_options *options);
 int cli_run(const cli_options *options);
 

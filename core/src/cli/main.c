@@ -12,6 +12,9 @@ static const char help[] =
     "  pleura evaluate --labels T.csv       compares answers with labels: AUC, rates, "
     "calibration,\n"
     "                              with 95 % intervals (columns path, labels; patient if known)\n"
+    "  pleura learn --labels T.csv [--task adapt]  fits the model's end to your films, in numbers "
+    "before\n"
+    "                              and after; --out P.json keeps it as a profile\n"
     "  pleura info [M.onnx]        says what a model is\n"
     "  pleura inspect FILE...      says what was read from images, and how pixels became greys\n"
     "  pleura tensor FILE --output F.f32    writes the network's input for an image\n"
@@ -19,6 +22,7 @@ static const char help[] =
     "                              (raw little-endian 32-bit floats, for comparisons)\n"
     "\n"
     "  --model M.onnx     the model; else PLEURA_MODEL, else the one that comes with Pleura\n"
+    "  --profile P.json   the model with what was learnt; without it, it is as it was\n"
     "  --json             a line of JSON for each file (schema pleura.result/1)\n"
     "  --csv              a row of CSV for each file\n"
     "  --grey, --stored   inspect writes 16-bit greys, or a DICOM file's 32-bit stored values\n"
@@ -34,10 +38,21 @@ static const char help[] =
     "  --where COLUMN=VALUE, --by COLUMN    evaluate: only these rows; rates for each value too\n"
     "  --prevalence P     evaluate: share of ill films at which calibration is told\n"
     "  --draws N          evaluate: bootstrap samples of patients (2000)\n"
+    "  --task calibrate|adapt     learn: temperature, shift and threshold; or a new last layer\n"
+    "  --out P.json, --onnx M.onnx    learn: writes the profile; the model with it as a new file\n"
+    "  --classes A,B,... --finding A  learn: labels of your own, and which the threshold is about\n"
+    "  --sensitivity S    learn: the highest threshold that reaches it (else, with --prevalence, "
+    "the\n"
+    "                     one that errs least there)\n"
+    "  --accept-no-better learn: writes what is no better than before, too\n"
+    "  --reference R.bin, --write-reference R.bin    learn: films that must not be forgotten\n"
+    "  --folds N, --c C, --from-zero, --temperature-only    learn: see docs/learn.md\n"
     "  --output FILE      in place of standard output\n"
     "\n"
     "Exit status: 0 every file was answered, 1 some file failed (its row says why),\n"
-    "2 wrong usage, 3 the model cannot be loaded or the output cannot be written.\n";
+    "2 wrong usage, 3 the model cannot be loaded or the output cannot be written, 4 nothing was "
+    "learnt:\n"
+    "too few films, or no better than before.\n";
 
 static int print(const char *text)
 {
@@ -63,7 +78,8 @@ static int dispatch(int argc, char **argv)
         int (*command)(const cli_options *);
     } commands[] = {
         {"classify", cli_classify}, {"evaluate", cli_evaluate}, {"info", cli_info},
-        {"inspect", cli_inspect},   {"tensor", cli_tensor},     {"run", cli_run},
+        {"inspect", cli_inspect},   {"learn", cli_learn},       {"tensor", cli_tensor},
+        {"run", cli_run},
     };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) != 0)

@@ -38,15 +38,40 @@ static const char *default_path(char *path, size_t size)
     return NULL;
 }
 
+/* --model, or the model of this installation; NULL after saying that there is none. */
+static const char *find_path(const cli_options *options, char *place, size_t size)
+{
+    const char *path = options->model ? options->model : default_path(place, size);
+    if (!path)
+        cli_complain("no model: give one with --model M.onnx, or name it in PLEURA_MODEL (" MODEL
+                     " is not beside this program).");
+    return path;
+}
+
+static bool apply_profile(pleura_model *model, const char *path)
+{
+    cli_bytes json;
+    pleura_error error = {0};
+    pleura_profile *profile = NULL;
+    pleura_code code = cli_bytes_read(path, PLEURA_PROFILE_MAX_BYTES, &json, &error);
+    if (code == PLEURA_OK)
+        code = pleura_profile_read(json.data, json.size, &profile, &error);
+    if (code == PLEURA_OK)
+        code = pleura_model_apply(model, profile, &error);
+    pleura_profile_free(profile);
+    cli_bytes_free(&json);
+    if (code != PLEURA_OK)
+        cli_complain("the profile %s cannot be used (%s): %s", path, pleura_code_name(code),
+                     error.message);
+    return code == PLEURA_OK;
+}
+
 pleura_model *cli_model_open(const cli_options *options)
 {
     char place[8192];
-    const char *path = options->model ? options->model : default_path(place, sizeof place);
-    if (!path) {
-        cli_complain("no model: give one with --model M.onnx, or name it in PLEURA_MODEL (" MODEL
-                     " is not beside this program).");
+    const char *path = find_path(options, place, sizeof place);
+    if (!path)
         return NULL;
-    }
     cli_bytes onnx;
     pleura_error error = {0};
     pleura_model *model = NULL;
@@ -57,5 +82,20 @@ pleura_model *cli_model_open(const cli_options *options)
     if (!model)
         cli_complain("the model %s cannot be used (%s): %s", path, pleura_code_name(error.code),
                      error.message);
+    if (model && options->profile && !apply_profile(model, options->profile)) {
+        pleura_model_free(model);
+        return NULL;
+    }
     return model;
+}
+
+bool cli_model_bytes(const cli_options *options, cli_bytes *bytes)
+{
+    char place[8192];
+    pleura_error error = {0};
+    const char *path = find_path(options, place, sizeof place);
+    if (!path || cli_bytes_read(path, PLEURA_MAX_MODEL_BYTES, bytes, &error) == PLEURA_OK)
+        return path;
+    cli_complain("%s: %s", path, error.message);
+    return false;
 }

@@ -31,12 +31,14 @@ static bool read_count(const char *name, const char *text, long most, unsigned *
     return true;
 }
 
-static bool read_prevalence(cli_options *options, const char *text)
+/* A number above 0 and below `most`. */
+static bool read_number(const char *name, const char *text, double most, double *out)
 {
     char *end;
-    options->prevalence = strtod(text, &end);
-    if (end == text || *end || !(options->prevalence > 0 && options->prevalence < 1)) {
-        cli_complain("--prevalence takes a number between 0 and 1, such as 0.5; not '%s'.", text);
+    *out = strtod(text, &end);
+    if (end == text || *end || !(*out > 0 && *out < most)) {
+        cli_complain("%s takes a number between 0 and %g, such as 0.5; not '%s'.", name, most,
+                     text);
         return false;
     }
     return true;
@@ -48,9 +50,20 @@ static const char **text_option(cli_options *options, const char *name)
     const struct {
         const char *name, **text;
     } texts[] = {
-        {"--model", &options->model},   {"--output", &options->output},
-        {"--labels", &options->labels}, {"--folder", &options->folder},
-        {"--by", &options->by},         {"--where", &options->where},
+        {"--model", &options->model},
+        {"--output", &options->output},
+        {"--labels", &options->labels},
+        {"--folder", &options->folder},
+        {"--by", &options->by},
+        {"--where", &options->where},
+        {"--profile", &options->profile},
+        {"--task", &options->task},
+        {"--out", &options->out},
+        {"--onnx", &options->onnx},
+        {"--classes", &options->classes},
+        {"--finding", &options->finding},
+        {"--reference", &options->reference},
+        {"--write-reference", &options->write_reference},
         {"--dicom-out", &options->dicom_out},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -59,26 +72,46 @@ static const char **text_option(cli_options *options, const char *name)
     return NULL;
 }
 
+/* The same of the options that are numbers; *good says whether the value is one. */
+static bool read_numeric(cli_options *options, const char *name, const char *value, bool *good)
+{
+    if (strcmp(name, "--threshold") == 0)
+        *good = read_threshold(options, value);
+    else if (strcmp(name, "--prevalence") == 0)
+        *good = read_number(name, value, 1, &options->prevalence);
+    else if (strcmp(name, "--sensitivity") == 0)
+        *good = read_number(name, value, 1, &options->sensitivity);
+    else if (strcmp(name, "--c") == 0)
+        *good = read_number(name, value, 1e12, &options->c);
+    else if (strcmp(name, "--threads") == 0)
+        *good = read_count(name, value, 256, &options->threads);
+    else if (strcmp(name, "--draws") == 0)
+        *good = read_count(name, value, 100000, &options->draws);
+    else if (strcmp(name, "--folds") == 0)
+        *good = read_count(name, value, PLEURA_LEARN_MAX_FOLDS, &options->folds);
+    else
+        return false;
+    return true;
+}
+
 /* An option with a value: true if `name` is one; *good says whether the value is. */
 static bool read_valued(cli_options *options, const char *name, const char *value, bool *good)
 {
+    static const char *const numeric[] = {"--threshold", "--prevalence", "--sensitivity", "--c",
+                                          "--threads",   "--draws",      "--folds"};
     const char **text = text_option(options, name);
-    bool threshold = strcmp(name, "--threshold") == 0, threads = strcmp(name, "--threads") == 0;
-    bool prevalence = strcmp(name, "--prevalence") == 0, draws = strcmp(name, "--draws") == 0;
-    if (!text && !threshold && !threads && !prevalence && !draws)
+    bool known = text;
+    for (size_t i = 0; i < sizeof numeric / sizeof numeric[0]; i++)
+        known |= strcmp(name, numeric[i]) == 0;
+    if (!known)
         return false;
     *good = value && *value;
     if (!*good)
         cli_complain("%s needs a value.", name);
     else if (text)
         *text = value;
-    else if (threshold)
-        *good = read_threshold(options, value);
-    else if (prevalence)
-        *good = read_prevalence(options, value);
     else
-        *good = threads ? read_count(name, value, 256, &options->threads)
-                        : read_count(name, value, 100000, &options->draws);
+        read_numeric(options, name, value, good);
     return true;
 }
 
@@ -98,6 +131,12 @@ static bool read_flag(cli_options *options, const char *name)
         options->pixels = PIXELS_GREY;
     else if (strcmp(name, "--stored") == 0)
         options->pixels = PIXELS_STORED;
+    else if (strcmp(name, "--accept-no-better") == 0)
+        options->accept = true;
+    else if (strcmp(name, "--temperature-only") == 0)
+        options->temperature_only = true;
+    else if (strcmp(name, "--from-zero") == 0)
+        options->from_zero = true;
     else
         return false;
     return true;

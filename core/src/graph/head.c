@@ -43,34 +43,93 @@ static const pleura_node *skip_reshapes(const pleura_graph *graph, const pleura_
 
 /* The weights of a product with a constant matrix of labels x channels, or the other way round. */
 static bool take_weights(const pleura_graph *graph, const pleura_node *node, size_t labels,
-                         pleura_graph_head *head)
+                         pleura_graph_linear *linear)
 {
     const pleura_value *weights = pleura_node_constant(graph, node, 1, PLEURA_FLOAT);
     bool gemm = node->op == PLEURA_OP_Gemm;
     if (!weights || weights->rank != 2 || is_bounded(node) ||
         (gemm && pleura_node_int(node, "transA", 0)))
         return false;
-    head->transposed = !(gemm && pleura_node_int(node, "transB", 0));
-    head->scale = gemm ? pleura_node_float(node, "alpha", 1) : 1;
-    head->weights = weights->data;
-    head->labels = (size_t)weights->dims[head->transposed ? 1 : 0];
-    head->channels = (size_t)weights->dims[head->transposed ? 0 : 1];
-    return head->labels == labels;
+    linear->transposed = !(gemm && pleura_node_int(node, "transB", 0));
+    linear->scale = gemm ? pleura_node_float(node, "alpha", 1) : 1;
+    linear->weights = weights->data;
+    linear->labels = (size_t)weights->dims[linear->transposed ? 1 : 0];
+    linear->channels = (size_t)weights->dims[linear->transposed ? 0 : 1];
+    linear->input = node->inputs[0];
+    return linear->labels == labels;
 }
 
-/* What the linear layer reads; NULL if there is none where one should be. */
-static const pleura_node *behind_linear(const pleura_graph *graph, const pleura_node *node,
-                                        size_t labels, pleura_graph_head *head)
+/* One number for each label, or the bias is not known. */
+static void take_bias(const pleura_graph *graph, const pleura_node *node, size_t input, float scale,
+                      pleura_graph_linear *linear)
 {
-    if (node && node->op == PLEURA_OP_Add && !is_bounded(node)) { /* MatMul, then its bias */
-        size_t bias = pleura_node_constant(graph, node, 1, PLEURA_FLOAT) ? 1 : 0;
-        if (!pleura_node_constant(graph, node, bias, PLEURA_FLOAT))
-            return NULL;
-        node = skip_reshapes(graph, producer(graph, node->inputs[1 - bias]));
+    const pleura_value *bias = pleura_node_constant(graph, node, input, PLEURA_FLOAT);
+    if (!bias || (size_t)pleura_value_elements(bias) != linear->labels || linear->bias) {
+        linear->bias_known = false;
+        return;
     }
-    if (node && (node->op == PLEURA_OP_Gemm || node->op == PLEURA_OP_MatMul))
-        return take_weights(graph, node, labels, head) ? producer(graph, node->inputs[0]) : NULL;
+    linear->bias = bias->data;
+    linear->bias_scale = scale;
+}
+
+/* Behind the activation. */
+static const pleura_node *scores(const pleura_graph *graph)
+{
+    const pleura_node *node = skip_reshapes(graph, producer(graph, graph->outputs[0]));
+    if (node && (node->op == PLEURA_OP_Softmax || node->op == PLEURA_OP_Sigmoid))
+        node = skip_reshapes(graph, producer(graph, node->inputs[0]));
     return node;
+}
+
+/* Behind a bias that is added by itself, as to a MatMul; *bias is then its input, or else SIZE_MAX. */
+static const pleura_node *behind_bias(const pleura_graph *graph, const pleura_node *node,
+                                      size_t *bias)
+{
+    *bias = SIZE_MAX;
+    if (!node || node->op != PLEURA_OP_Add || is_bounded(node))
+        return node;
+    size_t constant = pleura_node_constant(graph, node, 1, PLEURA_FLOAT) ? 1 : 0;
+    if (!pleura_node_constant(graph, node, constant, PLEURA_FLOAT))
+        return NULL;
+    *bias = constant;
+    return skip_reshapes(graph, producer(graph, node->inputs[1 - constant]));
+}
+
+static bool is_product(const pleura_node *node)
+{
+    return node && (node->op == PLEURA_OP_Gemm || node->op == PLEURA_OP_MatMul);
+}
+
+bool pleura_graph_find_linear(const pleura_graph *graph, pleura_graph_linear *linear)
+{
+    *linear = (pleura_graph_linear){.input = PLEURA_NONE, .scale = 1, .bias_known = true};
+    size_t labels = (size_t)pleura_value_elements(&graph->values[graph->outputs[0]]), bias;
+    const pleura_node *add = scores(graph), *node = behind_bias(graph, add, &bias);
+    if (!is_product(node) || !take_weights(graph, node, labels, linear) ||
+        (size_t)pleura_value_elements(&graph->values[linear->input]) != linear->channels) {
+        linear->input = PLEURA_NONE;
+        return false;
+    }
+    if (node->input_count > 2 && node->inputs[2] != PLEURA_NONE)
+        take_bias(graph, node, 2, pleura_node_float(node, "beta", 1), linear);
+    if (bias != SIZE_MAX)
+        take_bias(graph, add, bias, 1, linear);
+    return true;
+}
+
+/* What stands before the averages' layer: the linear one's input, or the averages themselves. */
+static const pleura_node *behind_linear(const pleura_graph *graph, pleura_graph_head *head)
+{
+    pleura_graph_linear linear;
+    size_t bias;
+    if (!pleura_graph_find_linear(graph, &linear))
+        return behind_bias(graph, scores(graph), &bias);
+    head->labels = linear.labels;
+    head->channels = linear.channels;
+    head->weights = linear.weights;
+    head->transposed = linear.transposed;
+    head->scale = linear.scale;
+    return producer(graph, linear.input);
 }
 
 /* Whether the one window of an AveragePool is the image: as Keras and older exporters write the mean. */
@@ -108,10 +167,7 @@ bool pleura_graph_find_head(const pleura_graph *graph, pleura_graph_head *head)
 {
     *head = (pleura_graph_head){.features = PLEURA_NONE, .scale = 1};
     size_t labels = (size_t)pleura_value_elements(&graph->values[graph->outputs[0]]);
-    const pleura_node *node = skip_reshapes(graph, producer(graph, graph->outputs[0]));
-    if (node && (node->op == PLEURA_OP_Softmax || node->op == PLEURA_OP_Sigmoid))
-        node = skip_reshapes(graph, producer(graph, node->inputs[0]));
-    node = skip_reshapes(graph, behind_linear(graph, node, labels, head));
+    const pleura_node *node = skip_reshapes(graph, behind_linear(graph, head));
     uint32_t features = averaged(graph, node);
     if (features == PLEURA_NONE)
         return false;

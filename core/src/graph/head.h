@@ -4,6 +4,20 @@
 
 #include "graph.h"
 
+/* The last layer, if it is linear: score[label] = scale * sum over channels of
+ * weight[label][channel] * input[channel] + bias_scale * bias[label] */
+typedef struct pleura_graph_linear {
+    uint32_t input; /* a value of `channels` elements; PLEURA_NONE: there is no such layer */
+    size_t labels, channels;
+    const float *weights, *bias; /* of the graph; bias NULL: none that is constant */
+    bool transposed;             /* weights[channel][label] */
+    float scale, bias_scale;
+    bool bias_known; /* or there is none */
+} pleura_graph_linear;
+
+/* Looks for it behind the first output of a simplified graph; a softmax or sigmoid may follow it. */
+bool pleura_graph_find_linear(const pleura_graph *graph, pleura_graph_linear *linear);
+
 /* score[label] = sum over channels of weight[label][channel] * mean(feature[channel]) + bias */
 typedef struct pleura_graph_head {
     uint32_t features; /* a value [1, channels, height, width] */
@@ -13,7 +27,7 @@ typedef struct pleura_graph_head {
     float scale;          /* multiplies the weights */
 } pleura_graph_head;
 
-/* Looks for it behind the first output of a simplified graph; a softmax or sigmoid may follow it. */
+/* Where the linear layer, if there is one, reads the mean of an image. */
 bool pleura_graph_find_head(const pleura_graph *graph, pleura_graph_head *head);
 
 #endif

@@ -103,9 +103,9 @@ static void add_file(pleura_json *json, const pleura_info *info)
     pleura_json_key(json, "bytes");
     pleura_json_integer(json, (int64_t)info->census->cost.file_bytes);
     pleura_json_key(json, "producer");
-    pleura_json_text(json, info->graph->producer);
+    pleura_json_text(json, info->producer);
     pleura_json_key(json, "opset");
-    pleura_json_integer(json, info->graph->opset);
+    pleura_json_integer(json, info->opset);
 }
 
 size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
@@ -124,7 +124,11 @@ size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
     add_answers(&json, info->decision);
     pleura_json_key(&json, "heatmap");
     pleura_json_bool(&json, info->has_heatmap);
-    add_input(&json, info->input, info->graph->size_assumed);
+    pleura_json_key(&json, "features");
+    pleura_json_integer(&json, (int64_t)info->features);
+    pleura_json_key(&json, "profile");
+    pleura_json_text(&json, info->profile);
+    add_input(&json, info->input, info->size_assumed);
     add_operators(&json, info->census);
     pleura_json_key(&json, "properties");
     pleura_json_open(&json, '{');

@@ -16,7 +16,9 @@ typedef struct pleura_census {
 void pleura_census_take(const pleura_graph *graph, pleura_census *census);
 
 typedef struct pleura_info {
-    const pleura_graph *graph; /* after simplification */
+    const char *producer; /* the program that wrote the file */
+    int64_t opset;
+    bool size_assumed; /* height and width, which the file leaves open */
     const pleura_census *census;
     const pleura_input_spec *input;
     const pleura_decision_spec *decision;
@@ -24,6 +26,8 @@ typedef struct pleura_info {
     size_t property_count;
     const char *sha256;
     bool has_heatmap;
+    size_t features;     /* of an embedding (learn.h) */
+    const char *profile; /* SHA-256 of the one that is applied, or NULL */
 } pleura_info;
 
 /* As snprintf: writes at most `capacity` bytes, returns the length of the whole. */

@@ -2,29 +2,12 @@
 
 #include "../error.h"
 #include "../graph/head.h"
-#include "../run/network.h"
 #include "../sha256.h"
-#include "info.h"
 #include "metadata.h"
+#include "parts.h"
 
 #include <math.h>
 #include <string.h>
-
-struct pleura_model {
-    pleura_arena arena; /* everything that the file said and that is still wanted */
-    pleura_network *network;
-    pleura_property *properties;
-    size_t property_count;
-    pleura_input_spec input;
-    pleura_decision_spec decision;
-    const pleura_port *gate; /* the network's output, or NULL */
-    bool reads_bytes;        /* the network's input is rounded to integers from 0 to 255 */
-    bool has_head;
-    pleura_heatmap_head head;
-    pleura_census census;
-    char sha256[65];
-    char *info; /* JSON */
-};
 
 /* The graph goes once the network stands; its properties stay. */
 static pleura_code keep_properties(pleura_model *model, const pleura_graph *graph,
@@ -90,47 +73,81 @@ static pleura_code find_gate(pleura_model *model, pleura_error *error)
     return PLEURA_OK;
 }
 
-/* Keeps the last layer's weights, label by label: the graph goes. */
-static pleura_code keep_weights(pleura_model *model, const pleura_graph_head *from,
-                                pleura_error *error)
+/* Keeps the last layer, label by label: the graph goes. */
+static pleura_code keep_linear(pleura_model *model, const pleura_graph_linear *from,
+                               pleura_error *error)
 {
     size_t count = from->labels * from->channels;
     float *weights = pleura_arena_alloc(&model->arena, count * sizeof *weights);
-    if (!weights)
-        return pleura_fail_memory(error, count * sizeof *weights, "the heatmap's weights");
-    for (size_t k = 0; k < from->labels; k++)
+    float *bias = pleura_arena_alloc(&model->arena, from->labels * sizeof *bias);
+    if (!weights || !bias)
+        return pleura_fail_memory(error, count * sizeof *weights, "the last layer's weights");
+    for (size_t k = 0; k < from->labels; k++) {
         for (size_t c = 0; c < from->channels; c++)
             weights[k * from->channels + c] =
                 from->scale *
                 from->weights[from->transposed ? c * from->labels + k : k * from->channels + c];
-    model->head.weights = weights;
+        bias[k] = from->bias ? from->bias_scale * from->bias[k] : 0;
+    }
+    model->linear = (pleura_linear){.labels = from->labels,
+                                    .features = from->channels,
+                                    .weights = weights,
+                                    .bias = from->bias_known ? bias : NULL};
     return PLEURA_OK;
 }
 
-/* Makes the features that a heatmap is made from an output, where the network has such an end. */
-static pleura_code tap_features(pleura_model *model, pleura_graph *graph, size_t *tap,
-                                pleura_error *error)
+/* Inner values that are wanted after a run: their places among the outputs, or SIZE_MAX. */
+typedef struct taps {
+    size_t features, linear;
+} taps;
+
+static pleura_code tap_linear(pleura_model *model, pleura_graph *graph, size_t *tap,
+                              pleura_error *error)
 {
-    pleura_graph_head head;
-    *tap = SIZE_MAX;
-    if (!pleura_graph_find_head(graph, &head))
+    pleura_graph_linear linear;
+    if (!pleura_graph_find_linear(graph, &linear))
         return PLEURA_OK;
-    const int64_t *dims = graph->values[head.features].dims;
-    model->head = (pleura_heatmap_head){.labels = head.labels,
-                                        .channels = head.channels,
-                                        .width = (uint32_t)dims[3],
-                                        .height = (uint32_t)dims[2]};
-    if (!pleura_graph_add_output(graph, head.features, tap))
+    if (!pleura_graph_add_output(graph, linear.input, tap))
         return pleura_fail_memory(error, graph->output_count * sizeof(uint32_t), "the outputs");
-    return head.weights ? keep_weights(model, &head, error) : PLEURA_OK;
+    return keep_linear(model, &linear, error);
 }
 
-static void find_features(pleura_model *model, size_t tap)
+/* Makes what heatmaps and learning are made from outputs, where the network has such an end. */
+static pleura_code tap_inner(pleura_model *model, pleura_graph *graph, taps *at,
+                             pleura_error *error)
 {
-    const pleura_port *features = pleura_network_output(model->network, tap);
-    model->has_head =
-        features && features->data && model->head.labels == model->decision.label_count;
-    model->head.features = model->has_head ? features->data : NULL;
+    pleura_graph_head head;
+    *at = (taps){SIZE_MAX, SIZE_MAX};
+    bool averages = pleura_graph_find_head(graph, &head);
+    pleura_code code = tap_linear(model, graph, &at->linear, error);
+    if (code != PLEURA_OK || !averages)
+        return code;
+    const int64_t *dims = graph->values[head.features].dims;
+    model->own_head = (pleura_heatmap_head){.labels = head.labels,
+                                            .channels = head.channels,
+                                            .width = (uint32_t)dims[3],
+                                            .height = (uint32_t)dims[2],
+                                            .weights = model->linear.weights};
+    if (!pleura_graph_add_output(graph, head.features, &at->features))
+        return pleura_fail_memory(error, graph->output_count * sizeof(uint32_t), "the outputs");
+    return PLEURA_OK;
+}
+
+static const float *tapped(const pleura_model *model, size_t tap)
+{
+    const pleura_port *port = pleura_network_output(model->network, tap);
+    return port ? port->data : NULL;
+}
+
+static void find_inner(pleura_model *model, const taps *at)
+{
+    size_t labels = model->own_decision.label_count;
+    model->own_head.features = tapped(model, at->features);
+    model->has_head = model->own_head.features && model->own_head.labels == labels;
+    model->head = model->own_head;
+    model->linear.data = tapped(model, at->linear);
+    if (!model->linear.data || model->linear.labels != labels)
+        model->linear = (pleura_linear){0};
 }
 
 static pleura_code read_metadata(pleura_model *model, pleura_error *error)
@@ -154,33 +171,34 @@ static pleura_code read_metadata(pleura_model *model, pleura_error *error)
                            pleura_network_output(model->network, 0)->name);
     return pleura_metadata_decision(model->properties, model->property_count,
                                     pleura_network_output(model->network, 0)->count, &model->arena,
-                                    &model->decision, error);
+                                    &model->own_decision, error);
 }
 
-static pleura_code write_info(pleura_model *model, const pleura_graph *graph, pleura_error *error)
+static pleura_code describe(pleura_model *model, const pleura_graph *graph, pleura_error *error)
 {
     pleura_census_take(graph, &model->census);
-    pleura_info info = {.graph = graph,
-                        .census = &model->census,
-                        .input = &model->input,
-                        .decision = &model->decision,
-                        .properties = model->properties,
-                        .property_count = model->property_count,
-                        .sha256 = model->sha256,
-                        .has_heatmap = model->has_head};
-    size_t length = pleura_info_json(&info, NULL, 0);
-    model->info = pleura_arena_alloc(&model->arena, length + 1);
-    if (!model->info)
-        return pleura_fail_memory(error, length, "the model's description");
-    pleura_info_json(&info, model->info, length + 1);
-    return PLEURA_OK;
+    const char *producer = graph->producer;
+    if (producer && !(producer = pleura_arena_text(&model->arena, producer, strlen(producer))))
+        return pleura_fail_memory(error, 16, "the model's description");
+    model->info = (pleura_info){.producer = producer,
+                                .opset = graph->opset,
+                                .size_assumed = graph->size_assumed,
+                                .census = &model->census,
+                                .input = &model->input,
+                                .decision = &model->decision,
+                                .properties = model->properties,
+                                .property_count = model->property_count,
+                                .sha256 = model->sha256,
+                                .has_heatmap = model->has_head,
+                                .features = model->linear.features};
+    return pleura_model_write_info(model, error);
 }
 
 static pleura_code build(pleura_model *model, const void *onnx, size_t size,
                          const pleura_model_options *options, pleura_error *error)
 {
     pleura_graph graph = {.data_may_change = options->bytes_may_change};
-    size_t tap = SIZE_MAX;
+    taps at;
     pleura_code code = pleura_onnx_read(onnx, size, &graph, error);
     model->census.cost.file_bytes = size;
     model->census.cost.nodes_in_file = graph.node_count;
@@ -196,18 +214,19 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size,
     if (code == PLEURA_OK)
         code = pleura_graph_simplify(&graph, error);
     if (code == PLEURA_OK)
-        code = tap_features(model, &graph, &tap, error);
+        code = tap_inner(model, &graph, &at, error);
     if (code == PLEURA_OK)
         code = pleura_network_create(&graph, options->threads, &model->network, error);
     model->reads_bytes = graph.reads_bytes;
     if (code == PLEURA_OK)
         code = read_metadata(model, error);
+    model->decision = model->own_decision;
     if (code == PLEURA_OK)
         code = find_gate(model, error);
-    if (code == PLEURA_OK)
-        find_features(model, tap);
-    if (code == PLEURA_OK)
-        code = write_info(model, &graph, error);
+    if (code == PLEURA_OK) {
+        find_inner(model, &at);
+        code = describe(model, &graph, error);
+    }
     pleura_graph_free(&graph);
     return code;
 }
@@ -263,6 +282,8 @@ void pleura_model_free(pleura_model *model)
     if (!model)
         return;
     pleura_network_free(model->network);
+    pleura_profile_free(model->applied);
+    pleura_free(model->text);
     pleura_arena_free(&model->arena);
     pleura_free(model);
 }
@@ -333,7 +354,7 @@ const char *pleura_model_operator(const pleura_model *model, size_t index, size_
 
 const char *pleura_model_info_json(const pleura_model *model)
 {
-    return model->info;
+    return model->text;
 }
 
 const pleura_input_spec *pleura_model_input_spec(const pleura_model *model)
@@ -375,7 +396,6 @@ pleura_code pleura_run(pleura_model *model, const float *input, size_t input_cou
     fill_input(model, input);
     pleura_code code = pleura_network_run(model->network, error);
     if (code == PLEURA_OK)
-        memcpy(output, pleura_network_output(model->network, 0)->data,
-               output_count * sizeof *output);
+        pleura_model_scores(model, output);
     return code;
 }

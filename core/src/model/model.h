@@ -16,4 +16,7 @@ const float *pleura_model_gate_outputs(const pleura_model *model);
  * without one. */
 const pleura_heatmap_head *pleura_model_heatmap_head(const pleura_model *model);
 
+/* The embedding of the image that was run last: pleura_model_embedding_count() floats. */
+void pleura_model_embedding(const pleura_model *model, float *embedding);
+
 #endif

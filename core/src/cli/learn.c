@@ -1,0 +1,268 @@
+/* Labelled images in a CSV file: what the model's end makes of them when it is fitted to them. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct job {
+    const cli_options *options;
+    cli_labelled list;
+    pleura_model *model;
+    pleura_learning *learning;
+    pleura_error error;
+} job;
+
+static pleura_code add_row(void *context, const cli_labelled_row *row, pleura_error *error)
+{
+    job *work = context;
+    size_t count = 0;
+    const float *embedding = row->result ? pleura_result_embedding(row->result, &count) : NULL;
+    return pleura_learning_add(work->learning, embedding, count, row->labels, row->patient, error);
+}
+
+/* ---- Writing ---- */
+
+static void write_figure(cli_output *output, const pleura_comparison *c)
+{
+    char line[256];
+    snprintf(line, sizeof line,
+             "%-18s %7.4f (%.4f to %.4f)  %7.4f (%.4f to %.4f)  %+.4f (%+.4f to %+.4f)", c->name,
+             c->before.value, c->before.low, c->before.high, c->after.value, c->after.low,
+             c->after.high, c->gain.value, c->gain.low, c->gain.high);
+    cli_output_words(output, line, strlen(line));
+}
+
+static void write_table(const job *work, cli_output *output)
+{
+    char line[500];
+    const pleura_comparison *figure;
+    pleura_learn_note note;
+    const char *text;
+    fputs("Research tool, not a medical device: nothing here is a diagnosis.\n", stderr);
+    snprintf(line, sizeof line, "%zu files, %zu of them failed; %s than before, out of fold",
+             work->list.files, work->list.failed,
+             pleura_verdict_name(pleura_learning_verdict(work->learning)));
+    cli_output_words(output, line, strlen(line));
+    snprintf(line, sizeof line, "%-18s %-27s  %-27s  %s", "", "before", "after", "gain");
+    cli_output_words(output, line, strlen(line));
+    for (size_t i = 0; (figure = pleura_learning_figure(work->learning, i)); i++)
+        write_figure(output, figure);
+    for (size_t i = 0; (text = pleura_learning_note(work->learning, i, &note)); i++) {
+        snprintf(line, sizeof line, "%s: %s", pleura_learn_note_name(note), text);
+        cli_output_words(output, line, strlen(line));
+    }
+}
+
+static bool write_json(const job *work, cli_output *output)
+{
+    size_t length = pleura_learning_json(work->learning, NULL, 0);
+    char *text = malloc(length + 1);
+    if (!text) {
+        cli_complain("out of memory.");
+        return false;
+    }
+    pleura_learning_json(work->learning, text, length + 1);
+    bool written = cli_output_line(output, text, length);
+    free(text);
+    return written;
+}
+
+static bool write_report(const job *work)
+{
+    cli_output output;
+    bool written = true;
+    if (!cli_output_open(&output, work->options))
+        return false;
+    if (work->options->form == FORM_JSON)
+        written = write_json(work, &output);
+    else
+        write_table(work, &output);
+    return cli_output_close(&output) && written;
+}
+
+static bool write_file(const char *path, const void *bytes, size_t size)
+{
+    cli_options to = {.output = path};
+    cli_output output;
+    if (!cli_output_open(&output, &to))
+        return false;
+    cli_output_bytes(&output, bytes, size);
+    return cli_output_close(&output);
+}
+
+static bool write_profile(const pleura_profile *profile, const char *path)
+{
+    size_t length = pleura_profile_json(profile, NULL, 0);
+    char *text = malloc(length + 1);
+    if (!text) {
+        cli_complain("out of memory.");
+        return false;
+    }
+    pleura_profile_json(profile, text, length + 1);
+    text[length] = '\n';
+    bool written = write_file(path, text, length + 1);
+    free(text);
+    return written;
+}
+
+static bool write_onnx(job *work, const pleura_profile *profile)
+{
+    cli_bytes onnx;
+    size_t length = 0;
+    unsigned char *bytes = NULL;
+    if (!cli_model_bytes(work->options, &onnx))
+        return false;
+    pleura_code code =
+        pleura_profile_onnx(profile, onnx.data, onnx.size, NULL, 0, &length, &work->error);
+    if (code == PLEURA_OK && !(bytes = malloc(length)))
+        cli_complain("out of memory.");
+    if (bytes)
+        code = pleura_profile_onnx(profile, onnx.data, onnx.size, bytes, length, &length,
+                                   &work->error);
+    if (code != PLEURA_OK)
+        cli_complain("%s: %s", work->options->onnx, work->error.message);
+    bool written = bytes && code == PLEURA_OK && write_file(work->options->onnx, bytes, length);
+    free(bytes);
+    cli_bytes_free(&onnx);
+    return written;
+}
+
+static int write_results(job *work)
+{
+    const cli_options *options = work->options;
+    pleura_profile *profile = NULL;
+    bool good = true;
+    if (!options->out && !options->onnx)
+        return EXIT_ANSWERED;
+    if (pleura_learning_take(work->learning, options->accept, &profile, &work->error) !=
+        PLEURA_OK) {
+        cli_complain("nothing was written (%s): %s --accept-no-better writes it all the same.",
+                     pleura_code_name(work->error.code), work->error.message);
+        return EXIT_NOT_LEARNT;
+    }
+    if (options->out)
+        good = write_profile(profile, options->out);
+    if (good && options->onnx)
+        good = write_onnx(work, profile);
+    pleura_profile_free(profile);
+    return good ? EXIT_ANSWERED : EXIT_BROKEN;
+}
+
+/* ---- Reference films ---- */
+
+static bool read_reference(job *work)
+{
+    cli_bytes bytes;
+    const char *path = work->options->reference;
+    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &bytes, &work->error);
+    if (code == PLEURA_OK)
+        code = pleura_learning_reference(work->learning, bytes.data, bytes.size, &work->error);
+    cli_bytes_free(&bytes);
+    if (code != PLEURA_OK)
+        cli_complain("%s (%s): %s", path, pleura_code_name(code), work->error.message);
+    return code == PLEURA_OK;
+}
+
+static int write_reference(job *work)
+{
+    size_t length = 0;
+    unsigned char *bytes = NULL;
+    pleura_code code = pleura_reference_write(work->learning, NULL, 0, &length, &work->error);
+    if (code == PLEURA_OK && (bytes = malloc(length)))
+        code = pleura_reference_write(work->learning, bytes, length, &length, &work->error);
+    if (!bytes)
+        cli_complain("%s", code == PLEURA_OK ? "out of memory." : work->error.message);
+    bool written = bytes && write_file(work->options->write_reference, bytes, length);
+    free(bytes);
+    return written ? work->list.failed ? EXIT_SOME_FAILED : EXIT_ANSWERED : EXIT_BROKEN;
+}
+
+/* ---- The command ---- */
+
+static int compute(job *work)
+{
+    pleura_code code = pleura_learning_compute(work->learning, &work->error);
+    if (code != PLEURA_OK) {
+        cli_complain("nothing was learnt (%s): %s", pleura_code_name(code), work->error.message);
+        return code == PLEURA_ERROR_MEMORY || code == PLEURA_ERROR_NETWORK ? EXIT_BROKEN
+                                                                           : EXIT_NOT_LEARNT;
+    }
+    if (!write_report(work))
+        return EXIT_BROKEN;
+    int status = write_results(work);
+    return status == EXIT_ANSWERED && work->list.failed ? EXIT_SOME_FAILED : status;
+}
+
+/* 0, and EXIT_... after saying what is wrong. */
+static int start(job *work, pleura_learn_task task)
+{
+    const cli_options *options = work->options;
+    pleura_profile *base = NULL;
+    pleura_learn_options use = {.task = task,
+                                .labels = options->classes,
+                                .finding = options->finding,
+                                .target_sensitivity = options->sensitivity,
+                                .prevalence = options->prevalence,
+                                .folds = options->folds,
+                                .draws = options->draws,
+                                .c = options->c,
+                                .temperature_only = options->temperature_only,
+                                .from_zero = options->from_zero};
+    work->model = cli_model_open(options);
+    if (!work->model)
+        return EXIT_BROKEN;
+    pleura_code code = pleura_model_profile(work->model, &base, &work->error);
+    if (code == PLEURA_OK)
+        code = pleura_learning_create(base, &use, &work->learning, &work->error);
+    pleura_profile_free(base);
+    if (code == PLEURA_OK)
+        return EXIT_ANSWERED;
+    cli_complain("%s (%s)", work->error.message, pleura_code_name(code));
+    return code == PLEURA_ERROR_NO_EMBEDDING ? EXIT_NOT_LEARNT : EXIT_USAGE;
+}
+
+static int learn(job *work, pleura_learn_task task)
+{
+    cli_labelled_visitor visitor = {add_row, work};
+    int status = start(work, task);
+    if (status != EXIT_ANSWERED)
+        return status;
+    if (work->options->reference && !read_reference(work))
+        return EXIT_BROKEN;
+    work->list.embedding = true;
+    if (!cli_labelled_walk(&work->list, work->model, &visitor))
+        return EXIT_BROKEN;
+    return work->options->write_reference ? write_reference(work) : compute(work);
+}
+
+static bool read_task(const char *name, pleura_learn_task *task)
+{
+    *task = name && strcmp(name, "adapt") == 0 ? PLEURA_ADAPT : PLEURA_CALIBRATE;
+    if (!name || *task == PLEURA_ADAPT || strcmp(name, "calibrate") == 0)
+        return true;
+    cli_complain("--task is calibrate or adapt; not '%s'.", name);
+    return false;
+}
+
+int cli_learn(const cli_options *options)
+{
+    pleura_learn_task task;
+    job work = {.options = options};
+    if (!options->labels || options->input_count) {
+        cli_complain("learn needs --labels TABLE.csv, and no other file.");
+        return EXIT_USAGE;
+    }
+    if (options->form == FORM_CSV || options->profile) {
+        cli_complain("learn writes a table or --json, and starts from the model itself, not from a "
+                     "--profile.");
+        return EXIT_USAGE;
+    }
+    if (!read_task(options->task, &task) || !cli_labelled_open(&work.list, options))
+        return EXIT_USAGE;
+    int status = learn(&work, task);
+    pleura_learning_free(work.learning);
+    pleura_model_free(work.model);
+    cli_labelled_close(&work.list);
+    return status;
+}

@@ -1,0 +1,305 @@
+/* A learning as JSON (docs/learn.md). */
+#include "state.h"
+
+#include "../decide/metrics.h"
+#include "../error.h"
+#include "../json.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DIGITS 7
+#define ROC_POINTS 100
+#define BINS 10
+
+static void add_number(pleura_json *json, const char *key, double value)
+{
+    pleura_json_key(json, key);
+    pleura_json_number(json, value, DIGITS);
+}
+
+/* A number that is null where it was not given. */
+static void add_option(pleura_json *json, const char *key, double value)
+{
+    add_number(json, key, value > 0 ? value : NAN);
+}
+
+static void add_count(pleura_json *json, const char *key, size_t value)
+{
+    pleura_json_key(json, key);
+    pleura_json_integer(json, (int64_t)value);
+}
+
+static void add_interval(pleura_json *json, const char *key, const pleura_figure *figure)
+{
+    pleura_json_key(json, key);
+    pleura_json_open(json, '[');
+    pleura_json_number(json, figure->value, DIGITS);
+    pleura_json_number(json, figure->low, DIGITS);
+    pleura_json_number(json, figure->high, DIGITS);
+    pleura_json_close(json, ']');
+}
+
+static void add_figures(pleura_json *json, const pleura_comparison *figures)
+{
+    pleura_json_key(json, "figures");
+    pleura_json_open(json, '{');
+    for (size_t f = 0; f < PLEURA_FIGURE_COUNT; f++) {
+        pleura_json_key(json, figures[f].name);
+        pleura_json_open(json, '{');
+        add_interval(json, "before", &figures[f].before);
+        add_interval(json, "after", &figures[f].after);
+        add_interval(json, "gain", &figures[f].gain);
+        pleura_json_close(json, '}');
+    }
+    pleura_json_close(json, '}');
+}
+
+static void add_labels(pleura_json *json, const pleura_learning *l)
+{
+    const pleura_decision_spec *d = &l->decision;
+    pleura_json_key(json, "labels");
+    pleura_json_open(json, '[');
+    for (size_t k = 0; k < d->label_count; k++) {
+        pleura_json_open(json, '{');
+        pleura_json_key(json, "name");
+        pleura_json_text(json, d->answer_names[k]);
+        add_count(json, "films", l->label_films[k]);
+        add_count(json, "patients", l->label_patients[k]);
+        pleura_json_close(json, '}');
+    }
+    pleura_json_close(json, ']');
+    pleura_json_key(json, "finding");
+    pleura_json_text(json, d->answer_names[d->finding]);
+}
+
+static void add_setting(pleura_json *json, const pleura_learning *l)
+{
+    bool adapts = l->options.task == PLEURA_ADAPT;
+    pleura_json_key(json, "task");
+    pleura_json_text(json, adapts ? "adapt" : "calibrate");
+    pleura_json_key(json, "model");
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "name");
+    pleura_json_text(json, l->base->model_name);
+    pleura_json_key(json, "version");
+    pleura_json_text(json, l->base->model_version);
+    pleura_json_key(json, "sha256");
+    pleura_json_text(json, l->base->model_sha256);
+    pleura_json_close(json, '}');
+    add_count(json, "films", l->count);
+    add_count(json, "patients", l->cases.patient_count);
+    add_count(json, "left_out", l->left_out);
+    add_count(json, "unlabelled", l->unlabelled);
+    add_labels(json, l);
+    add_option(json, "target_sensitivity", l->options.target_sensitivity);
+    add_option(json, "prevalence", l->options.prevalence);
+    add_count(json, "folds", l->folds);
+    add_count(json, "draws", l->options.draws);
+}
+
+static void add_verdict(pleura_json *json, const pleura_learning *l)
+{
+    pleura_json_key(json, "compared_with");
+    pleura_json_text(json, l->comparable ? "model" : "chance");
+    pleura_json_key(json, "verdict");
+    pleura_json_text(json, pleura_verdict_name(l->verdict));
+    pleura_json_key(json, "notes");
+    pleura_json_open(json, '[');
+    for (size_t i = 0; i < l->note_count; i++) {
+        pleura_json_open(json, '{');
+        pleura_json_key(json, "code");
+        pleura_json_text(json, pleura_learn_note_name(l->notes[i].note));
+        pleura_json_key(json, "message");
+        pleura_json_text(json, l->notes[i].text);
+        pleura_json_close(json, '}');
+    }
+    pleura_json_close(json, ']');
+}
+
+static void add_penalty(pleura_json *json, const pleura_learning *l)
+{
+    add_number(json, "c", l->c);
+    pleura_json_key(json, "starts_from");
+    pleura_json_text(json, l->has_start ? "model" : "zero");
+    pleura_json_key(json, "penalties");
+    pleura_json_open(json, '[');
+    for (size_t i = 0; i < l->path_count; i++) {
+        pleura_json_open(json, '{');
+        add_number(json, "c", l->path[i].c);
+        add_number(json, "loss", l->path[i].loss);
+        pleura_json_close(json, '}');
+    }
+    pleura_json_close(json, ']');
+    pleura_json_key(json, "curve");
+    pleura_json_open(json, '[');
+    for (size_t i = 0; i < l->curve_count; i++) {
+        pleura_json_open(json, '{');
+        add_count(json, "films", l->curve[i].films);
+        add_interval(json, "auc", &l->curve[i].auc);
+        add_interval(json, "label_accuracy", &l->curve[i].label_accuracy);
+        pleura_json_close(json, '}');
+    }
+    pleura_json_close(json, ']');
+}
+
+static void add_fit(pleura_json *json, const pleura_learning *l)
+{
+    bool before = l->comparable && l->base->decision.finding == l->base_finding;
+    pleura_json_key(json, "threshold");
+    pleura_json_open(json, '{');
+    add_number(json, "before", before ? (double)l->base->decision.threshold : NAN);
+    add_number(json, "after", (double)l->made->decision.threshold);
+    pleura_json_close(json, '}');
+    if (l->options.task == PLEURA_ADAPT) {
+        add_penalty(json, l);
+        return;
+    }
+    add_number(json, "temperature", l->temperature);
+    add_number(json, "shift", l->shift);
+}
+
+/* ---- Curves and tables: before, where there is one, and after ---- */
+
+typedef void side_function(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
+                           pleura_scored *films);
+
+static void add_sides(pleura_json *json, const char *key, const pleura_learning *l,
+                      pleura_scored *films, side_function *add)
+{
+    pleura_json_key(json, key);
+    pleura_json_open(json, '{');
+    pleura_json_key(json, "before");
+    if (l->comparable)
+        add(json, l, &l->before, films);
+    else
+        pleura_json_null(json);
+    pleura_json_key(json, "after");
+    add(json, l, &l->after, films);
+    pleura_json_close(json, '}');
+}
+
+/* [threshold, sensitivity, specificity], evenly by rank. */
+static void add_roc(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
+                    pleura_scored *films)
+{
+    size_t points = l->count < ROC_POINTS ? l->count : ROC_POINTS;
+    float last = NAN;
+    for (size_t i = 0; i < l->count; i++)
+        films[i] = (pleura_scored){a->scores[i], l->truths[i], (uint32_t)i};
+    pleura_metrics_sort(films, l->count);
+    pleura_json_open(json, '[');
+    for (size_t i = 0; i < points; i++) {
+        pleura_rates rates;
+        float threshold = films[i * (l->count - 1) / (points > 1 ? points - 1 : 1)].score;
+        if (threshold == last)
+            continue;
+        last = threshold;
+        pleura_metrics_rates(films, l->count, NULL, threshold, &rates);
+        pleura_json_open(json, '[');
+        pleura_json_number(json, (double)threshold, DIGITS);
+        pleura_json_number(json, rates.sensitivity, DIGITS);
+        pleura_json_number(json, rates.specificity, DIGITS);
+        pleura_json_close(json, ']');
+    }
+    pleura_json_close(json, ']');
+}
+
+/* Ten bins of the probability: [mean probability, share with the finding, films]. */
+static void add_reliability(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
+                            pleura_scored *films)
+{
+    double sum[BINS] = {0}, ill[BINS] = {0}, count[BINS] = {0};
+    (void)films;
+    for (size_t i = 0; i < l->count; i++) {
+        int bin = (int)(a->scores[i] * BINS);
+        bin = bin < BINS ? bin : BINS - 1;
+        sum[bin] += (double)a->scores[i];
+        ill[bin] += l->truths[i];
+        count[bin]++;
+    }
+    pleura_json_open(json, '[');
+    for (int bin = 0; bin < BINS; bin++) {
+        pleura_json_open(json, '[');
+        pleura_json_number(json, count[bin] > 0 ? sum[bin] / count[bin] : NAN, DIGITS);
+        pleura_json_number(json, count[bin] > 0 ? ill[bin] / count[bin] : NAN, DIGITS);
+        pleura_json_number(json, count[bin], DIGITS);
+        pleura_json_close(json, ']');
+    }
+    pleura_json_close(json, ']');
+}
+
+/* Rows: with the finding or not; columns: called so or not. */
+static void add_calls(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
+                      pleura_scored *films)
+{
+    int64_t table[2][2] = {{0, 0}, {0, 0}};
+    (void)films;
+    for (size_t i = 0; i < l->count; i++)
+        table[l->truths[i]][a->calls[i]]++;
+    pleura_json_open(json, '[');
+    for (int truth = 0; truth < 2; truth++) {
+        pleura_json_open(json, '[');
+        pleura_json_integer(json, table[truth][0]);
+        pleura_json_integer(json, table[truth][1]);
+        pleura_json_close(json, ']');
+    }
+    pleura_json_close(json, ']');
+}
+
+/* Rows: label; columns: likeliest label. */
+static void add_confusion(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
+                          pleura_scored *films)
+{
+    (void)films;
+    pleura_json_open(json, '[');
+    for (size_t label = 0; label < a->classes; label++) {
+        int64_t row[PLEURA_PROFILE_MAX_LABELS] = {0};
+        for (size_t i = 0; i < l->count; i++) {
+            const float *p = a->probabilities + i * a->classes;
+            size_t best = 0;
+            for (size_t k = 1; k < a->classes; k++)
+                best = p[k] > p[best] ? k : best;
+            row[best] += l->labels[i] == label;
+        }
+        pleura_json_open(json, '[');
+        for (size_t k = 0; k < a->classes; k++)
+            pleura_json_integer(json, row[k]);
+        pleura_json_close(json, ']');
+    }
+    pleura_json_close(json, ']');
+}
+
+static void add_reference(pleura_json *json, const pleura_learning *l)
+{
+    pleura_json_key(json, "reference");
+    if (!l->reference || !l->reference->used) {
+        pleura_json_null(json);
+        return;
+    }
+    pleura_json_open(json, '{');
+    add_count(json, "films", l->reference->cases.count);
+    add_figures(json, l->reference->figures);
+    pleura_json_close(json, '}');
+}
+
+size_t pleura_learning_json(const pleura_learning *l, char *buffer, size_t capacity)
+{
+    pleura_json json = pleura_json_into(buffer, capacity);
+    pleura_json_open(&json, '{');
+    pleura_json_key(&json, "schema");
+    pleura_json_text(&json, "pleura.learning/1");
+    add_setting(&json, l);
+    if (l->made) {
+        add_verdict(&json, l);
+        add_fit(&json, l);
+        add_figures(&json, l->figures);
+        add_sides(&json, "roc", l, l->scratch, add_roc);
+        add_sides(&json, "reliability", l, l->scratch, add_reliability);
+        add_sides(&json, "calls", l, l->scratch, add_calls);
+        add_sides(&json, "confusion", l, l->scratch, add_confusion);
+        add_reference(&json, l);
+    }
+    pleura_json_close(&json, '}');
+    return pleura_json_end(&json);
+}
