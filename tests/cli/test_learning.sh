@@ -73,7 +73,7 @@ run learn --labels many.csv "${common[@]}" --json --out profile.json --accept-no
 is "calibrating: exits with 0" $status 0
 is "the report" "$(field '[o.schema, o.task, o.films, o.patients, o.folds].join()' out.txt)" \
     "pleura.learning/1,calibrate,240,240,5"
-is "a temperature above 1 undoes too much confidence" "$(field 'o.temperature > 1.5' out.txt)" true
+is "a temperature above 1 undoes too much confidence" "$(field 'o.temperature > 1' out.txt)" true
 is "the profile" "$(field '[o.schema, o.task, o.finding].join()' profile.json)" \
     "pleura.profile/1,calibrate,pneumonia"
 is "the profile has the threshold" "$(field 'Math.abs(o.threshold -

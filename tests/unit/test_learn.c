@@ -481,6 +481,10 @@ static void a_damaged_reference_is_refused(void **state)
     memcpy(copy, bytes, length);
     copy[10] = 'b';
     assert_int_equal(pleura_learning_reference(l, copy, length, NULL), PLEURA_ERROR_OTHER_MODEL);
+    memcpy(copy, bytes, length);
+    copy[72] = PLEURA_LEARN_MAX_FILMS % 256 + 1; /* films, little-endian: one too many */
+    copy[73] = PLEURA_LEARN_MAX_FILMS / 256;
+    assert_int_equal(pleura_learning_reference(l, copy, length, NULL), PLEURA_ERROR_CORRUPT);
     pleura_learning_free(l);
     pleura_profile_free(base);
 }

@@ -258,6 +258,37 @@ static void deep_json_does_not_use_up_the_stack(void **state)
     memset(deep + sizeof deep / 2, ']', sizeof deep / 2);
     assert_false(pleura_json_check(deep, sizeof deep, &value));
     assert_true(pleura_json_check("[[[[[[{\"a\":[1]}]]]]]]", 21, &value));
+    static char text[64];
+    pleura_profile *none;
+    int length = snprintf(text, sizeof text, "{\"schema\":%.*s1%.*s}", PLEURA_JSON_MAX_DEPTH + 1,
+                          "[[[[[[[[[[[[[[[[", PLEURA_JSON_MAX_DEPTH + 1, "]]]]]]]]]]]]]]]]");
+    assert_int_equal(pleura_profile_read(text, (size_t)length, &none, NULL), PLEURA_ERROR_PROFILE);
+}
+
+/* Labels without a layer, so that nothing else is wrong with it. */
+static pleura_code read_labels(int count)
+{
+    static char text[4096];
+    int at = snprintf(
+        text, sizeof text,
+        "{\"schema\":\"pleura.profile/1\",\"task\":\"model\",\"model\":{\"sha256\":\"%064d\","
+        "\"features\":0,\"outputs\":%d},\"groups\":{},\"finding\":\"a0\","
+        "\"activation\":\"softmax\",\"temperature\":1,\"threshold\":0.5,\"margin\":0,\"labels\":[",
+        0, count);
+    for (int i = 0; i < count; i++)
+        at += snprintf(text + at, sizeof text - (size_t)at, "%s\"a%d\"", i ? "," : "", i);
+    at += snprintf(text + at, sizeof text - (size_t)at, "]}");
+    pleura_profile *profile;
+    pleura_code code = pleura_profile_read(text, (size_t)at, &profile, NULL);
+    pleura_profile_free(profile);
+    return code;
+}
+
+static void too_many_labels(void **state)
+{
+    (void)state;
+    assert_int_equal(read_labels(PLEURA_PROFILE_MAX_LABELS), PLEURA_OK);
+    assert_int_equal(read_labels(PLEURA_PROFILE_MAX_LABELS + 1), PLEURA_ERROR_PROFILE);
 }
 
 static void json_is_rfc_8259s(void **state)
@@ -500,6 +531,7 @@ int main(void)
         cmocka_unit_test(comes_back_as_it_was),
         cmocka_unit_test(hostile_profiles_are_refused),
         cmocka_unit_test(deep_json_does_not_use_up_the_stack),
+        cmocka_unit_test(too_many_labels),
         cmocka_unit_test(json_is_rfc_8259s),
         cmocka_unit_test(base64_of_any_length),
         cmocka_unit_test(applied_and_taken_back),

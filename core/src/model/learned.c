@@ -158,7 +158,7 @@ static void take_up(pleura_model *model, const pleura_profile *profile)
         return;
     model->decision = profile->decision;
     model->decision.gate = model->own_decision.gate;
-    model->decision.min_side = model->own_decision.min_side;
+    model->decision.limits = model->own_decision.limits;
     if (profile->kind == PLEURA_PROFILE_ADAPT && model->own_head.weights) {
         model->head.weights = profile->weights;
         model->head.labels = profile->decision.label_count;
