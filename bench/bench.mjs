@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { memory, throughput } from './batch.mjs';
 import { cold } from './cold.mjs';
 import { browserLatency, nativeLatency } from './latency.mjs';
+import { learning } from './learn.mjs';
 import { line } from './line.mjs';
 import { BUILD, findNet, NAMES } from './nets.mjs';
 import { openRecords } from './records.mjs';
@@ -31,6 +32,7 @@ const SUITES = {
   line,
   memory,
   batch: throughput,
+  learn: learning,
   cold: (options) => cold({ ...options, nets: list(values.nets) }),
   async latency(options) {
     for (const name of list(values.nets)) {

@@ -107,6 +107,12 @@ function memories(records) {
   return ['### Memory over a batch', `${record.series.at(-1)[0]} films, 2 workers: ${figure(values[0])} MiB after the first 250, ${figure(values.at(-1))} at the end, never more than ${figure(Math.max(...values))} (VmRSS of the page’s process).`];
 }
 
+function learnings(records) {
+  const these = records.filter(({ kind }) => kind === 'learn');
+  const rows = these.map((record) => [record.net, record.films, record.features, record.penalties || '', both(record.ms)]);
+  return rows.length === 0 ? [] : ['### Learning on the spot', 'Chromium, from kept embeddings; five folds, 1,000 draws. Median / minimum in ms.', table(['model, task', 'films', 'features', 'penalties tried', 'all'], rows)];
+}
+
 export function report(path) {
   const records = readRecords(path);
   const runs = records.filter(({ kind }) => kind === 'run');
@@ -121,6 +127,7 @@ export function report(path) {
     ...lines(records),
     ...batches(records),
     ...memories(records),
+    ...learnings(records),
     ...spread(records),
     ...failures(records),
     '### Where the figures come from',

@@ -13,7 +13,7 @@ Prepares what is missing (toolchain, builds, peers from npm, nets), measures, an
 With PLEURA_BENCH_FIRST=1, as root, the scheduler prefers the benchmark to all else on the machine.
 Lists are separated by commas. Records are appended to FILE, by default build/bench/results.jsonl.
 
-  --what     latency (the default), size, cold, line (from a file to an answer), batch, memory
+  --what     latency (the default), size, cold, line (from a file to an answer), batch, memory, learn
   --nets     shipped, mobilenetv2, resnet18, densenet121, mobilenetv2-int8, resnet18-int8 (all by
              default), or paths of ONNX files, with or without Pleura's metadata
   --engines  pleura, ort, litert, tfjs, or one variant: "pleura relaxed", "ort 2"

@@ -76,7 +76,8 @@ set_target_properties(pleura_onnx PROPERTIES ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_B
 target_include_directories(pleura_onnx SYSTEM PUBLIC "${generated}" "${nanopb_SOURCE}")
 # 32-bit: a model's fields are longer than 64 KB. No messages: errors are our own sentences.
 target_compile_definitions(pleura_onnx PUBLIC PB_FIELD_32BIT PB_NO_ERRMSG)
-target_compile_options(pleura_onnx PRIVATE -ffunction-sections -fdata-sections -w)
+target_compile_options(pleura_onnx PRIVATE -ffunction-sections -fdata-sections -w
+  $<$<BOOL:${EMSCRIPTEN}>:-Oz>)
 
 # --- stb ---
 

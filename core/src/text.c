@@ -102,6 +102,16 @@ static double read_digits(const char **at, int *places)
     return value;
 }
 
+/* Exact up to 10^22. Not pow: its tables are 5 KB of the module. */
+static double power_of_ten(int exponent)
+{
+    double power = 1;
+    for (double square = 10; exponent > 0; exponent /= 2, square *= square)
+        if (exponent % 2)
+            power *= square;
+    return power;
+}
+
 /* Not strtod, which reads a decimal comma in some locales. */
 double pleura_number_read(const char **at)
 {
@@ -113,7 +123,7 @@ double pleura_number_read(const char **at)
     if (**at == '.') {
         (*at)++;
         double part = read_digits(at, &fraction);
-        value += part / pow(10, fraction);
+        value += part / power_of_ten(fraction);
     }
     if (whole + fraction == 0)
         return NAN;
@@ -124,7 +134,7 @@ double pleura_number_read(const char **at)
             (*at)++;
         double power = read_digits(at, &digits);
         exponent = power > 400 ? 400 : (int)power;
-        value *= pow(10, small ? -exponent : exponent);
+        value = small ? value / power_of_ten(exponent) : value * power_of_ten(exponent);
         if (digits == 0)
             return NAN;
     }

@@ -7,7 +7,8 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { MODEL, ROOT } from './support.mjs';
 
 const KB = 1000;
-const ONE_BUILD = 220 * KB;
+const ONE_BUILD = 224 * KB; // why not 220: docs/learn.md
+const LEARN_MODULE = 50 * KB;
 const PAGE_CODE = 60 * KB;
 const FIRST_VISIT = 2500 * KB;
 
@@ -51,6 +52,12 @@ test(`the page’s own code: at most ${PAGE_CODE / KB} KB`, (t) => {
   const bytes = sum(files);
   t.diagnostic(`${bytes} bytes in ${files.length} files`);
   assert.ok(bytes <= PAGE_CODE, files.map((path) => `${basename(path)} ${size(path)}`).join(', '));
+});
+
+test(`the module that learns: at most ${LEARN_MODULE / KB} KB`, (t) => {
+  const bytes = sum(module('learn'));
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= LEARN_MODULE, `${bytes} bytes`);
 });
 
 test(`page, module and model: at most ${FIRST_VISIT / KB} KB`, (t) => {
