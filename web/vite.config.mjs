@@ -132,13 +132,14 @@ function languages() {
     name: 'pleura-languages',
     enforce: 'pre',
     async load(id) {
-      const [, file] = /^(.*\/strings\/\w+\.json)\?words$/.exec(id) ?? [];
+      const [, file, kind] = /^(.*\/strings\/(?:(\w+)-)?\w+\.json)\?words$/.exec(id) ?? [];
       if (!file) return null;
+      const first = kind ? `${kind}-en.json` : 'en.json';
       this.addWatchFile(file);
-      const [english, words] = [path('src/strings/en.json'), file].map((name) => JSON.parse(readFileSync(name, 'utf8')));
+      const [english, words] = [path(`src/strings/${first}`), file].map((name) => JSON.parse(readFileSync(name, 'utf8')));
       const keys = Object.keys(english);
       const odd = [...keys.filter((key) => !(key in words)), ...Object.keys(words).filter((key) => !(key in english))];
-      if (odd.length > 0) this.error(`${file} and en.json differ in ${odd.join(', ')}`);
+      if (odd.length > 0) this.error(`${file} and ${first} differ in ${odd.join(', ')}`);
       return { code: `export default ${JSON.stringify(keys.map((key) => words[key]))}`, moduleType: 'js' };
     },
   };

@@ -40,7 +40,7 @@ test('the limit on bytes is that of C', () => {
 
 test('the page has words for every reason, in every language', () => {
   const folder = new URL('../../web/src/strings/', import.meta.url);
-  for (const file of readdirSync(folder)) {
+  for (const file of readdirSync(folder).filter((name) => !name.startsWith('learn-'))) {
     const words = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
     for (const reason of Object.keys(REASONS)) assert.ok(words[`reason.${reason}`], `${file}: reason.${reason}`);
   }

@@ -30,8 +30,8 @@ export async function loadAbout(): Promise<void> {
   }
 }
 
-/** Only for the very file that it was written for. */
-export const aboutModel = (info: ModelInfo): About | null => (about?.sha256 === info.sha256 ? about : null);
+/** Only for the very file that it was written for, and for its own answers: a profile's are others. */
+export const aboutModel = (info: ModelInfo): About | null => (about?.sha256 === info.sha256 && info.profile === null ? about : null);
 
 /** The films' labels and scores for the finding, where the model's figures came with it. */
 export interface Scores {

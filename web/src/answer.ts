@@ -6,6 +6,9 @@ import { capitalised, label, milliseconds, number, percent, t, type Key } from '
 export interface AnswerEvents {
   onMark(film: Film, mark: Mark): void;
   onNote(film: Film, note: string): void;
+  onLabel(film: Film, label: string): void;
+  /** The words to choose from; none where labels are not asked for. */
+  labels(): string[];
 }
 
 /** Everything about one film in one column: what came out, how sure, why, and what the reader makes of it. */
@@ -15,6 +18,7 @@ export function showAnswer(into: HTMLElement, film: Film, events: AnswerEvents):
     make('p', { className: 'outcome' }, make('span', { className: 'icon', textContent: icon(film), attributes: { 'aria-hidden': 'true' } }), make('span', { textContent: title(film) })),
     ...body(film),
     marks(film, events),
+    ...labels(film, events),
     note(film, events),
     ...times(film),
   );
@@ -91,6 +95,20 @@ function marks(film: Film, events: AnswerEvents): HTMLElement {
       'data-mark': mark,
     });
   return make('div', { className: 'actions marks' }, toggle('accepted', 'action.accept', 'a'), toggle('flagged', 'action.flag', 'f'));
+}
+
+function labels(film: Film, events: AnswerEvents): HTMLElement[] {
+  const words = events.labels();
+  if (words.length === 0) return [];
+  const choose = (word: string, place: number) =>
+    button(capitalised(label(word)), () => events.onLabel(film, film.label === word ? '' : word), 'mark', {
+      'aria-pressed': String(film.label === word),
+      'aria-keyshortcuts': String(place + 1),
+      'data-mark': `label-${place}`,
+    });
+  // A list may have said a word that is none of these.
+  const other = film.label !== '' && !words.includes(film.label) && make('p', { className: 'small quiet', textContent: t('labels.given', { label: film.label }) });
+  return [make('div', { className: 'labels', attributes: { role: 'group', 'aria-label': t('labels.film') } }, make('p', { className: 'small quiet', textContent: t('labels.film') }), make('div', { className: 'actions' }, ...words.map(choose)), other)];
 }
 
 function note(film: Film, events: AnswerEvents): HTMLElement {

@@ -1,4 +1,4 @@
-import { loadPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Film, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
+import { loadPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Embedded, type Film, type LabelledFilm, type Learning, type LearnOptions, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
 
 /** The classifier as the page uses it: one model, in as many workers as the machine has room for. */
 export interface Engine {
@@ -11,6 +11,11 @@ export interface Engine {
   readonly started: Promise<void>;
   report(file: Bytes, options?: ClassifyOptions): Promise<Report>;
   dicom(file: Bytes, options?: DicomOptions): Promise<DicomFiles>;
+  embed(file: Bytes, options?: ClassifyOptions & { signal?: AbortSignal }): Promise<Embedded>;
+  learn(films: readonly LabelledFilm[], options: LearnOptions): Promise<Learning>;
+  /** What it answers changes, and `info` with it. */
+  applyProfile(profile: string | null): Promise<ModelInfo>;
+  exportOnnx(profile: string, model: ArrayBuffer | Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
   decode(file: Bytes): Promise<Film>;
   run(tensor: Float32Array): Promise<Float32Array>;
   preprocess(file: Bytes): Promise<Float32Array>;

@@ -19,6 +19,9 @@ export class Film {
   fault: PleuraError | null = null;
   mark: Mark = null;
   note = '';
+  /** What a person says that it shows, to learn from; and whose it is. Empty: not said. */
+  label = '';
+  patient = '';
   #shown: { result: Answer; threshold: number | null; margin: number; at: Answer } | null = null;
   readonly margin: () => number;
 

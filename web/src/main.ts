@@ -7,6 +7,8 @@ import { fetchExamples, offer, type Example } from './examples.js';
 import { csv, jsonLines, save, saveDicom } from './exports.js';
 import { Film, Films, type Filter, type Mark, type Order } from './films.js';
 import { listen } from './intake.js';
+import { Labels } from './labels.js';
+import type { LearnView } from './learnView.js';
 import { ModelView, type ModelChoice } from './modelView.js';
 import { Requests } from './network.js';
 import { Offline } from './offline.js';
@@ -16,7 +18,7 @@ import { MOST_PAGES, sheet } from './report.js';
 import { Queue, type QueueState } from './queue.js';
 import { Reader } from './reader.js';
 import * as settings from './settings.js';
-import { currentLanguage, LANGUAGES, number, plural, setLanguage, t, type Key, type Language } from './strings.js';
+import { currentLanguage, label, LANGUAGES, number, plural, setLanguage, t, type Key, type Language } from './strings.js';
 import { Storage } from './storage.js';
 import { Thumbnails } from './thumbnails.js';
 import { TrustView } from './trustView.js';
@@ -53,6 +55,22 @@ const say = (message: string) => (byId('message').textContent = message);
 const thumbnails = new Thumbnails((file) => engine?.decode(file) ?? Promise.reject(new Error('not loaded')));
 const list = new Worklist(byId('rows'), films, thumbnails);
 const operating = new OperatingPoint(byId('operating'), 'films');
+const labels = new Labels(films);
+
+/** What a film can be labelled with while it is read. */
+function words(): string[] {
+  const info = engine?.info;
+  if (!labels.asking || !info) return [];
+  if (labels.own.length > 0) return labels.own.slice(0, 9);
+  const all = info.finding && !info.labels.includes(info.finding) ? [...info.labels, info.finding] : info.labels;
+  return all.slice(0, 9);
+}
+
+function give(film: Film, word: string): void {
+  film.label = word;
+  films.changed();
+  status.textContent = `${film.name}: ${word ? t('labels.given', { label: label(word) }) : t('labels.taken')}`;
+}
 
 const reader = new Reader(films, () => engine, {
   onMark: mark,
@@ -60,6 +78,8 @@ const reader = new Reader(films, () => engine, {
     film.note = note;
     list.update();
   },
+  onLabel: give,
+  labels: words,
 });
 
 function mark(film: Film, wanted: Mark): void {
@@ -128,25 +148,29 @@ function duration(ms: number): string {
 function opened(file: File): Film {
   const name = file.webkitRelativePath || file.name;
   const film = new Film(file, name, margin);
+  labels.fill(film);
   const kept = missing.get(name);
   if (!kept) return film;
   missing.delete(name);
-  [film.mark, film.note] = [kept.mark, kept.note];
+  [film.mark, film.note, film.label, film.patient] = [kept.mark, kept.note, kept.label, kept.patient];
   films.remove([kept]);
   return film;
 }
 /** Films of a kept list whose files were not opened yet. */
 const missing = new Map<string, Film>();
 
-/** What comes in: a file is a model by its name, since ONNX has no signature, and else a film. */
-function take(files: File[]): void {
+/** What comes in: a file is a model or a list of labels by its name, since neither has a signature, and else a film. */
+async function take(files: File[]): Promise<void> {
   const isModel = ({ name }: File) => /\.onnx$/i.test(name);
+  const isList = ({ name }: File) => /\.csv$/i.test(name);
   const brought = files.filter(isModel).map((source): Model => ({ name: source.name, sha256: null, source }));
   models.push(...brought);
   const last = brought.at(-1);
   if (last) switchTo(last);
-  const rest = files.filter((file) => !isModel(file));
+  const rest = files.filter((file) => !isModel(file) && !isList(file));
   if (rest.length > 0) add(rest);
+  // What is no list either is a film, and its row says what is wrong.
+  for (const list of files.filter(isList)) if (!(await (await learning()).open(list))) add([list]);
 }
 
 function add(files: File[]): void {
@@ -197,7 +221,7 @@ listen(
     { button: byId('add'), input: byId('files') },
     { button: byId('add-folder'), input: byId('folder') },
   ],
-  { onFiles: take, onNothing: (what) => say(t(`nothing.${what}`)) },
+  { onFiles: (files) => void take(files), onNothing: (what) => say(t(`nothing.${what}`)) },
 );
 const on = (id: string, body: () => unknown) => byId(id).addEventListener('click', body);
 on('clear', clear);
@@ -295,6 +319,12 @@ addEventListener('keydown', (event) => {
   const target = event.target as HTMLElement;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const inList = target.id === 'rows';
+  const digit = /^[0-9]$/.test(event.key) ? Number(event.key) : -1;
+  if (inList && labels.asking && films.selected && digit >= 0 && (digit === 0 || words()[digit - 1])) {
+    event.preventDefault();
+    give(films.selected, words()[digit - 1] ?? '');
+    return;
+  }
   const key = KEYS[event.key.toLowerCase()] && (inList || target.classList.contains('canvas')) ? KEYS[event.key.toLowerCase()] : inList ? LIST_KEYS[event.key] : undefined;
   if (!key) return;
   event.preventDefault();
@@ -306,7 +336,7 @@ byId('rows').addEventListener('focus', () => {
 
 // ---- Views, language, theme ----
 
-const VIEWS = ['films', 'model', 'trust'] as const;
+const VIEWS = ['films', 'model', 'learn', 'trust'] as const;
 
 function showView(focus: boolean, hash = location.hash): void {
   const wanted = VIEWS.find((name) => hash === `#${name}`) ?? 'films';
@@ -318,6 +348,7 @@ function showView(focus: boolean, hash = location.hash): void {
   }
   if (wanted === 'trust') trust.show();
   if (wanted === 'model') modelView.seen();
+  if (wanted === 'learn') void learning().then((view) => view.show());
   if (focus) byId('main').focus({ preventScroll: true });
   scrollTo(0, 0);
 }
@@ -380,13 +411,33 @@ const modelView = new ModelView(byId('model-body'), {
   onFile: (file) => take([file]),
 });
 
+let learnView: Promise<LearnView> | null = null;
+/** Few learn: the view and what it shows with come when they are asked for. */
+function learning(): Promise<LearnView> {
+  learnView ??= import('./learnView.js').then(({ openLearnView }) => openLearnView(byId('learn-body'), films, labels, () => engine, {
+    onProfile: (profile) =>
+      inTurn(async () => {
+        await engine?.applyProfile(profile);
+        queue.close();
+        queue.cancel();
+        again(current);
+      }),
+    async model() {
+      const { source } = current;
+      return typeof source === 'string' ? (await fetch(source)).arrayBuffer() : source.arrayBuffer();
+    },
+    onAsking: () => films.changed(),
+  }));
+  return learnView;
+}
+
 function showModel(model: Model): void {
   if (!engine) return;
   const { info, tier } = engine;
   current = model;
   model.sha256 = info.sha256;
   model.name ||= [info.name, info.version].filter(Boolean).join(' ') || t('model.unnamed');
-  byId('model-name').replaceChildren([info.name, info.version].filter(Boolean).join(' ') || model.name, ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }));
+  byId('model-name').replaceChildren([info.name, info.version].filter(Boolean).join(' ') || model.name, ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }), info.profile ? ` ${t('profile.short')}` : '');
   byId('tier').textContent = t(`tier.${tier}`);
   byId('population').textContent = info.properties['pleura.population'] ?? t('notice.unknown_population');
   operating.info = info;
@@ -396,6 +447,7 @@ function showModel(model: Model): void {
 function showViews(): void {
   if (engine) modelView.show(engine.info, models, models.indexOf(current));
   if (location.hash === '#trust') trust.show();
+  if (location.hash === '#learn') void learning().then((view) => view.show());
 }
 
 async function classify(film: Film) {
@@ -423,7 +475,7 @@ function inTurn(body: () => Promise<void>): Promise<void> {
   return next;
 }
 
-/** Another model: its answers are other answers, so every film goes through it again. */
+/** Another model: its answers are other answers. */
 const switchTo = (model: Model) => void inTurn(() => change(model));
 
 async function change(model: Model): Promise<void> {
@@ -447,10 +499,16 @@ async function change(model: Model): Promise<void> {
   queue.close();
   queue.cancel();
   engine = loaded;
+  old?.dispose();
+  again(model);
+  void learnView?.then((view) => view.reset());
+}
+
+/** The answers are others now: every film goes through it again. */
+function again(model: Model): void {
   settings.set('threshold', null);
   showModel(model);
   showViews();
-  old?.dispose();
   open();
   for (const film of films.all) [film.report, film.fault, film.progress] = [null, null, 'waiting'];
   queue.add(films.all.filter(({ file }) => file));

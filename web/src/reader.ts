@@ -168,7 +168,7 @@ export class Reader {
   #answer(always = false): void {
     const film = this.#films.selected;
     if (!film) return;
-    const state = [film.id, film.state, film.mark, settings.get('threshold')].join(' ');
+    const state = [film.id, film.state, film.mark, film.label, settings.get('threshold'), ...this.#events.labels()].join(' ');
     const answer = byId('answer');
     if (!always && answer.dataset['shows'] === state) return;
     const finished = film === this.#shown && answer.dataset['shows'] !== state;

@@ -10,6 +10,9 @@ interface Kept {
   report: Report | null;
   mark: Mark;
   note: string;
+  /** Missing in lists that an older version kept. */
+  label?: string;
+  patient?: string;
 }
 
 const NAME = 'pleura';
@@ -44,9 +47,10 @@ export class Storage {
       if (!known) return [];
       await this.#open();
       const kept = ((await this.#database?.get('lists', this.#model())) ?? []) as Kept[];
-      return kept.map(({ name, report, mark, note }) => {
+      return kept.map(({ name, report, mark, note, label = '', patient = '' }) => {
         const film = new Film(null, name, this.#margin);
         [film.report, film.mark, film.note, film.progress] = [report, mark, note, 'done'];
+        [film.label, film.patient] = [label, patient];
         return film;
       });
     } catch {
@@ -67,7 +71,7 @@ export class Storage {
   }
 
   async #save(): Promise<void> {
-    const kept: Kept[] = this.#films.all.filter(({ report }) => report).map(({ name, report, mark, note }) => ({ name, report, mark, note }));
+    const kept: Kept[] = this.#films.all.filter(({ report }) => report).map(({ name, report, mark, note, label, patient }) => ({ name, report, mark, note, label, patient }));
     await this.#database?.put('lists', kept, this.#model());
   }
 

@@ -1,8 +1,12 @@
-// Every word of the page stands in strings/*.json, one file a language, all with the same keys.
+// Every word of the page stands in strings/*.json, one file a language, all with the same keys; those of learning
+// stand in strings/learn-*.json, and come with its view.
 import en from './strings/en.json';
+import type learning from './strings/learn-en.json';
 
-export type Key = keyof typeof en;
-type Table = Record<Key, string>;
+type OwnKey = keyof typeof en;
+type LaterKey = keyof typeof learning;
+export type Key = OwnKey | LaterKey;
+type Table = Record<OwnKey, string> & Partial<Record<LaterKey, string>>;
 
 export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', sw: 'Kiswahili' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -16,8 +20,23 @@ const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: string[] 
 
 async function words(wanted: Language): Promise<Table> {
   if (wanted === 'en') return en;
-  const list = (await others[wanted]()).default;
-  return Object.fromEntries(Object.keys(en).map((key, place) => [key, list[place]])) as Table;
+  return keyed(en, (await others[wanted]()).default);
+}
+
+/** Another language's words by English's keys. */
+export function keyed<T extends object>(english: T, list: string[]): T {
+  return Object.fromEntries(Object.keys(english).map((key, place) => [key, list[place]])) as T;
+}
+
+type Later = Record<LaterKey, string>;
+let later: (wanted: Language) => Promise<Later | null> = async () => null;
+
+/** Adds words to every language: to this one before it returns. */
+export async function addWords(of: (wanted: Language) => Promise<Later>): Promise<void> {
+  later = of;
+  const wanted = language;
+  const found = await of(wanted);
+  if (wanted === language) table = { ...table, ...found }; // else setLanguage() has added them
 }
 
 /** Written from right to left, should one of these be added. */
@@ -39,7 +58,7 @@ export function preferredLanguage(): Language {
 
 /** "{name}" in a string is replaced by the value of that name. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return table[key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return table[key]!.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
   });
@@ -106,7 +125,8 @@ function translate(): void {
 
 /** What shows words that were made by code listens for "language" on the document. */
 export async function setLanguage(wanted: Language): Promise<void> {
-  table = await words(wanted);
+  const [own, more] = await Promise.all([words(wanted), later(wanted)]);
+  table = { ...own, ...more };
   language = wanted;
   translate();
   document.dispatchEvent(new Event('language'));

@@ -1,7 +1,7 @@
 import { eachFrame, make } from './dom.js';
 import type { Film, Films } from './films.js';
 import { icon, score, short } from './outcome.js';
-import { t } from './strings.js';
+import { label, t } from './strings.js';
 import type { Thumbnails } from './thumbnails.js';
 
 /** In CSS pixels at the default size of text; the rows are as high as the root's text makes them. */
@@ -119,7 +119,7 @@ export class Worklist {
 function fill({ film, element }: Drawn, selected: boolean): void {
   element.setAttribute('aria-selected', String(selected));
   const mark = film.mark ?? '';
-  const state = [film.state, mark, film.note, score(film)].join('\n');
+  const state = [film.state, mark, film.note, film.label, score(film)].join('\n');
   if (element.dataset['shows'] === state) return;
   element.dataset['shows'] = state;
   element.dataset['state'] = film.state;
@@ -128,7 +128,7 @@ function fill({ film, element }: Drawn, selected: boolean): void {
   const note = film.note !== '' && make('span', { className: 'mark', textContent: '✎', title: film.note, attributes: { role: 'img', 'aria-label': t('note.label') } });
   what?.replaceChildren(
     make('div', { className: 'name', textContent: film.name, title: film.name }),
-    make('div', { className: 'outcome' }, make('span', { className: 'icon', textContent: icon(film), attributes: { 'aria-hidden': 'true' } }), ' ', short(film)),
+    make('div', { className: 'outcome' }, make('span', { className: 'icon', textContent: icon(film), attributes: { 'aria-hidden': 'true' } }), ' ', short(film), film.label && ` · ${label(film.label)}`),
   );
   value?.replaceChildren(make('span', { className: 'number', textContent: score(film) }), make('span', { className: 'marks' }, marks, note));
 }

@@ -23,7 +23,7 @@ struct pleura_model {
     pleura_input_spec input;
     pleura_decision_spec own_decision, decision; /* the file's; and with the profile's end */
     const pleura_port *gate;                     /* the network's output, or NULL */
-    bool reads_bytes;        /* the network's input is rounded to integers from 0 to 255 */
+    bool reads_bytes; /* the network's input is rounded to integers from 0 to 255 */
     bool has_head;
     pleura_heatmap_head own_head, head;
     pleura_linear linear;
