@@ -288,6 +288,40 @@ static void what_is_missing_is_refused(void **state)
     assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "operator QLinearAdd of node 'out'");
 }
 
+static void sequences_are_limited(void **state)
+{
+    (void)state;
+    buffer graph = begin_graph();
+    char name[16] = "s0", next[16];
+    put_node(&graph, "SequenceConstruct", "image", name);
+    for (int i = 1; i < 1500; i++) {
+        char inputs[32];
+        snprintf(inputs, sizeof inputs, "%s image", name);
+        snprintf(next, sizeof next, "s%d", i);
+        put_node(&graph, "SequenceInsert", inputs, next);
+        memcpy(name, next, sizeof name);
+    }
+    put_node(&graph, "ConcatFromSequence", name, "out");
+    assert_refused(&graph, "out", PLEURA_ERROR_MODEL_TOO_LARGE, "1000000 tensors in all of them");
+}
+
+/* An attribute that should be an integer, and is no number at all. */
+static void no_axis_is_made_of_what_is_none(void **state)
+{
+    (void)state;
+    buffer graph = begin_graph(), node = make_node("LpNormalization", "image", "out");
+    put_attribute_float(&node, "axis", NAN);
+    put_message(&graph, GRAPH_NODE, &node);
+    buffer file = finish(&graph, "out");
+    pleura_graph read;
+    pleura_network *network;
+    pleura_error error;
+    assert_int_equal(prepare(&file, &read, &network, &error), PLEURA_ERROR_SHAPE);
+    assert_null(network);
+    pleura_graph_free(&read);
+    free(file.bytes);
+}
+
 /* A refusal lists every operator, and has room for all of them. */
 static void the_list_of_operators_is_whole(void **state)
 {
@@ -351,6 +385,8 @@ int main(void)
         cmocka_unit_test(sums_without_a_bias_are_sums),
         cmocka_unit_test(quantised_layers_without_a_zero_point),
         cmocka_unit_test(sequences_are_concatenated),
+        cmocka_unit_test(sequences_are_limited),
+        cmocka_unit_test(no_axis_is_made_of_what_is_none),
         cmocka_unit_test(grids_follow_from_the_numbers),
         cmocka_unit_test(what_is_missing_is_refused),
         cmocka_unit_test(the_list_of_operators_is_whole),

@@ -269,6 +269,35 @@ static void a_function_that_calls_itself_is_refused(void **state)
     assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "within more than 12 others");
 }
 
+/* A small file could have a large function read for every call. */
+static void functions_are_limited(void **state)
+{
+    (void)state;
+    buffer graph = begin_graph(), function = make_scale();
+    char name[16] = "image";
+    for (int i = 0; i < 65; i++) {
+        char next[16];
+        snprintf(next, sizeof next, "x%d", i);
+        put_call(&graph, GRAPH_NODE, "scale", name, next, 0);
+        strcpy(name, next);
+    }
+    buffer file = finish(&graph);
+    char *words = calloc(1, 1 << 20);
+    put_bytes(&function, 8, words, 1 << 20); /* doc_string */
+    free(words);
+    put_message(&file, FUNCTION, &function);
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "64 MB of graphs within graphs");
+
+    graph = begin_graph();
+    put_node(&graph, "Identity", "image", "out");
+    file = finish(&graph);
+    for (int i = 0; i <= PLEURA_MAX_NODES; i++) {
+        function = make_scale();
+        put_message(&file, FUNCTION, &function);
+    }
+    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "more than 20000 functions");
+}
+
 /* What is outside a function is not seen within it. */
 static void a_function_reads_nothing_but_its_inputs(void **state)
 {
@@ -322,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_branch_of_other_outputs_is_refused),
         cmocka_unit_test(functions_of_the_model_are_called),
         cmocka_unit_test(a_function_that_calls_itself_is_refused),
+        cmocka_unit_test(functions_are_limited),
         cmocka_unit_test(a_function_reads_nothing_but_its_inputs),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };

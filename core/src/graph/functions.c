@@ -87,6 +87,7 @@ const pleura_function *pleura_function_find(pleura_span domain, pleura_span name
 /* ---- Reading a body ---- */
 
 #define MAX_ATTRIBUTES 4
+#define MAX_INTEGER 1e9
 
 typedef struct expansion {
     pleura_reader *r;
@@ -147,6 +148,8 @@ static bool read_attribute(expansion *e, pleura_span name)
         e->at += form == '@' || form == '~';
         double number =
             form == '@' || form == '~' ? attribute_number(e) : pleura_number_read(&e->at);
+        if (!(fabs(number) < MAX_INTEGER)) /* the call's attribute is any float */
+            number = MAX_INTEGER;
         int64_t *item = pleura_list_add(&ints, sizeof *item);
         ok = item != NULL;
         if (ok)

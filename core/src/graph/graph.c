@@ -213,8 +213,8 @@ const char *pleura_node_describe(const pleura_node *node, pleura_node_label *lab
 {
     const char *op = node->function ? node->function : pleura_operator_name(node->op);
     if (node->name[0])
-        snprintf(label->text, sizeof label->text, "%s '%.80s'", op, node->name);
+        snprintf(label->text, sizeof label->text, "%.80s '%.80s'", op, node->name);
     else
-        snprintf(label->text, sizeof label->text, "%s (unnamed node)", op);
+        snprintf(label->text, sizeof label->text, "%.80s (unnamed node)", op);
     return label->text;
 }

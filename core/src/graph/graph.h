@@ -19,6 +19,11 @@
  */
 #define PLEURA_MAX_NODES 20000
 #define PLEURA_MAX_VALUES 100000
+/* Bytes of branches and functions, counted each time that they are read: a call reads its function
+ * anew. The functions of PyTorch's exports have some hundred bytes each, without weights. */
+#define PLEURA_MAX_NESTED_BYTES ((size_t)1 << 26)
+/* Tensors of all sequences: a SequenceInsert lists those before it anew. */
+#define PLEURA_MAX_SEQUENCE_ITEMS 1000000
 /* Elements of one tensor: 2^28 floats are 1 GiB, half of what the WebAssembly build may have. */
 #define PLEURA_MAX_ELEMENTS ((int64_t)1 << 28)
 
@@ -267,9 +272,9 @@ typedef struct pleura_graph {
     const char *producer; /* the program that wrote the file */
     pleura_property *properties;
     size_t property_count, property_capacity;
-    int64_t open_height, open_width;   /* of an image whose file leaves them open; 0: not said */
-    bool reads_bytes;                  /* the image is of integers from 0 to 255 */
-    bool size_assumed;                 /* the file leaves them open, and nothing says what they are */
+    int64_t open_height, open_width; /* of an image whose file leaves them open; 0: not said */
+    bool reads_bytes;                /* the image is of integers from 0 to 255 */
+    bool size_assumed;               /* the file leaves them open, and nothing says what they are */
     const void *data_begin, *data_end; /* the file, into which constants may point */
     bool data_may_change;              /* set before reading: they may be moved within it */
     int64_t folded;                    /* bytes that folding has made */

@@ -45,6 +45,18 @@ uint32_t pleura_scope_find(pleura_reader *r, const char *name, size_t length)
     return pleura_reader_value(r, name, length);
 }
 
+/* Of a function or a branch, before it is read. */
+static bool count_bytes(pleura_reader *r, const pleura_node *node, size_t bytes)
+{
+    pleura_node_label label;
+    r->nested_bytes += bytes;
+    if (r->nested_bytes > PLEURA_MAX_NESTED_BYTES)
+        pleura_fail(r->error, PLEURA_ERROR_MODEL_TOO_LARGE,
+                    "ONNX: more than %d MB of graphs within graphs, with that of %s.",
+                    (int)(PLEURA_MAX_NESTED_BYTES >> 20), pleura_node_describe(node, &label));
+    return r->nested_bytes <= PLEURA_MAX_NESTED_BYTES;
+}
+
 /* Counted like nodes, so that a file of nothing but calls ends, too. */
 static bool enter(pleura_reader *r, const pleura_node *node, pleura_scope *scope, bool closed)
 {
@@ -123,7 +135,7 @@ static bool read_branch(pleura_reader *r, const pleura_node *node, bool truth, p
                      sizeof *graph->branches))
         return pleura_refuse_memory(r);
     graph->branches = branches;
-    if (!enter(r, node, &scope, false))
+    if (!count_bytes(r, node, branch->count) || !enter(r, node, &scope, false))
         return false;
     graph->branches[graph->branch_count++] = (pleura_branch){node->inputs[0], truth, outer_branch};
     r->branch = (uint32_t)graph->branch_count;
@@ -179,6 +191,12 @@ static bool on_function(pb_istream_t *stream, const pb_field_t *field, void **ar
     if (!pleura_span_rest(stream, r, &found.bytes) ||
         !pb_decode(stream, onnx_FunctionProto_fields, &proto))
         return false;
+    /* Every node's name is looked for among them. */
+    if (r->functions->count >= PLEURA_MAX_NODES) {
+        pleura_fail(r->error, PLEURA_ERROR_MODEL_TOO_LARGE,
+                    "ONNX: more than %d functions of the model's own.", PLEURA_MAX_NODES);
+        return false;
+    }
     local_function *item = pleura_list_add(r->functions, sizeof *item);
     if (item)
         *item = found;
@@ -288,7 +306,8 @@ static bool call_function(pleura_reader *r, const local_function *function, cons
     }
     /* The next call reads the function's tensors again. */
     r->graph->data_may_change = false;
-    ok = ok && (read_definition(r, function, &d) || refuse_damaged(r, call));
+    ok = ok && count_bytes(r, call, function->bytes.length) &&
+         (read_definition(r, function, &d) || refuse_damaged(r, call));
     within.attributes = d.attributes.items;
     within.attribute_count = d.attributes.count;
     if (ok && enter(r, &within, &scope, true)) {
@@ -309,7 +328,10 @@ bool pleura_function_call(pleura_reader *r, pleura_span domain, pleura_span name
                           const pleura_node *call, const uint32_t *outputs, size_t count, bool *ok)
 {
     const local_function *function = find_function(r, domain, name);
-    if (function)
-        *ok = call_function(r, function, call, outputs, count);
-    return function != NULL;
+    pleura_node named = *call;
+    if (!function)
+        return false;
+    named.function = pleura_keep_text(r, name);
+    *ok = named.function && call_function(r, function, &named, outputs, count);
+    return true;
 }

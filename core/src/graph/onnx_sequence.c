@@ -40,8 +40,13 @@ static bool keep_sequence(pleura_reader *r, const sequence *first, const uint32_
                           size_t count, uint32_t value)
 {
     const size_t before = first ? first->count : 0;
-    if (before + count > PLEURA_MAX_NODES)
-        return pleura_refuse_memory(r);
+    r->sequence_items += before + count;
+    if (r->sequence_items > PLEURA_MAX_SEQUENCE_ITEMS || r->sequences->count >= PLEURA_MAX_NODES) {
+        pleura_fail(r->error, PLEURA_ERROR_MODEL_TOO_LARGE,
+                    "ONNX: more than %d sequences, or more than %d tensors in all of them.",
+                    PLEURA_MAX_NODES, PLEURA_MAX_SEQUENCE_ITEMS);
+        return false;
+    }
     uint32_t *items = pleura_arena_alloc(&r->graph->arena, (before + count) * sizeof *items + 1);
     if (!items)
         return pleura_refuse_memory(r);
