@@ -2,12 +2,12 @@
  * counted. */
 #include "evaluation.h"
 
+#include "decide/named.h"
 #include "error.h"
 #include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_PAIRED_LABELS 6 /* fifteen pairs; more would be a table nobody reads */
@@ -149,32 +149,17 @@ static void measure(const pleura_evaluation *e, const double *weights, double *m
             pleura_metrics_auc(e->questions[i].films, e->questions[i].count, weights);
 }
 
-typedef struct named {
-    const char *name;
-    size_t film;
-} named;
-
-static int by_name(const void *a, const void *b)
-{
-    const named *left = a, *right = b;
-    int order = strcmp(left->name, right->name);
-    return order ? order : left->film < right->film ? -1 : left->film > right->film;
-}
-
-/* Films of one patient get one number; a film without a patient is one by itself. */
 static bool number_patients(pleura_evaluation *e)
 {
-    named *names = pleura_arena_alloc(&e->arena, e->count * sizeof *names);
-    if (!names)
+    pleura_named_film *names = pleura_arena_alloc(&e->arena, e->count * sizeof *names);
+    uint32_t *numbers = pleura_arena_alloc(&e->arena, e->count * sizeof *numbers);
+    if (!names || !numbers)
         return false;
     for (size_t i = 0; i < e->count; i++)
-        names[i] = (named){e->films[i].patient, i};
-    qsort(names, e->count, sizeof *names, by_name);
-    for (size_t i = 0; i < e->count; i++) {
-        bool same = i && names[i].name[0] && strcmp(names[i].name, names[i - 1].name) == 0;
-        e->patients += !same;
-        e->films[names[i].film].patient_number = (uint32_t)(e->patients - 1);
-    }
+        names[i] = (pleura_named_film){e->films[i].patient, i};
+    e->patients = pleura_named_number(names, e->count, numbers);
+    for (size_t i = 0; i < e->count; i++)
+        e->films[i].patient_number = numbers[i];
     return true;
 }
 
@@ -232,7 +217,7 @@ static void compute_figures(pleura_evaluation *e, scratch *s)
 }
 
 /* The films of one group's name: first .. first + count in `order`. */
-static bool measure_group(pleura_evaluation *e, const named *order, size_t count,
+static bool measure_group(pleura_evaluation *e, const pleura_named_film *order, size_t count,
                           pleura_group_figures *group)
 {
     pleura_scored *films = pleura_alloc(count * sizeof *films);
@@ -257,15 +242,15 @@ static bool measure_group(pleura_evaluation *e, const named *order, size_t count
 
 static bool compute_groups(pleura_evaluation *e)
 {
-    named *order = pleura_arena_alloc(&e->arena, e->count * sizeof *order);
+    pleura_named_film *order = pleura_arena_alloc(&e->arena, e->count * sizeof *order);
     e->groups = pleura_arena_alloc(&e->arena, e->count * sizeof *e->groups);
     if (!order || !e->groups)
         return false;
     size_t named_count = 0;
     for (size_t i = 0; i < e->count; i++)
         if (e->films[i].group[0])
-            order[named_count++] = (named){e->films[i].group, i};
-    qsort(order, named_count, sizeof *order, by_name);
+            order[named_count++] = (pleura_named_film){e->films[i].group, i};
+    pleura_named_sort(order, named_count);
     for (size_t first = 0, next; first < named_count; first = next) {
         for (next = first + 1; next < named_count; next++)
             if (strcmp(order[next].name, order[first].name) != 0)

@@ -1,4 +1,4 @@
-/* What a learning holds: learning.c takes the films in, calibrate.c and adapt.c fit, report.c writes. */
+/* What a learning holds: answers.c says what is learnt, learning.c takes the films in, calibrate.c and adapt.c fit, report.c writes. */
 #ifndef PLEURA_LEARN_STATE_H
 #define PLEURA_LEARN_STATE_H
 
@@ -77,6 +77,9 @@ struct pleura_learning {
     pleura_note_text notes[16];
     size_t note_count, verdict_note; /* which of them says that it is no better */
 };
+
+/* Fills what shall be answered from the options and the base. */
+pleura_code pleura_learning_set_answers(pleura_learning *learning, pleura_error *error);
 
 /* Both fill after.probabilities and after.scores out of fold, and make the profile of all films, but
  * for its threshold. */
