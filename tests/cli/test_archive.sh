@@ -3,6 +3,8 @@
 # there, on an archive of the fixtures. Needs GNU parallel and node.
 #   test_archive.sh PLEURA MODEL
 set -u
+# shellcheck source=checks.sh
+. "$(dirname "$0")/checks.sh"
 pleura=$(realpath "$1")
 model=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,16 +13,6 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 node "$here/make_files.mjs" "$work" || exit 1
 export PLEURA_MODEL=model.onnx
-checks=0 failures=0
-
-# is NAME GOT WANTED
-is() {
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && echo "ok $checks $1" && return
-    failures=$((failures + 1))
-    echo "not ok $checks $1"
-    printf '#   got:    %s\n#   wanted: %s\n' "$2" "$3"
-}
 
 plain() { sed -E 's/,"ms":.*//' "$@"; } # rows without their times, which differ from run to run
 same() { is "$1" "$(plain "$2" | sha256sum)" "$(plain "$3" | sha256sum)"; } # NAME FILE FILE
@@ -142,5 +134,4 @@ is "--resume found every part done" "$(cd book && PATH=$work/bin:$PATH parallel 
     'cp {} {}.x; pleura classify --json --output {} --resume - <{.} || true; cmp {} {}.x' \
     ::: parts/list-*.jsonl 2>&1 | grep -c differ)" 0
 
-echo "1..$checks"
-[ "$failures" = 0 ]
+all_checked

@@ -4,6 +4,8 @@
 # Prints a line "ok" or "not ok" for each check; the exit status is 1 if any failed. Needs node.
 # MODEL, where it exists, is tried on tests/fixtures/films too.
 set -u
+# shellcheck source=checks.sh
+. "$(dirname "$0")/checks.sh"
 pleura=$(realpath "$1")
 model=$(realpath -m "${2:-none}")
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,27 +14,6 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 node "$here/make_files.mjs" "$work" || exit 1
 unset PLEURA_MODEL
-checks=0 failures=0
-
-# is NAME GOT WANTED
-is() {
-    checks=$((checks + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $checks $1"
-    else
-        failures=$((failures + 1))
-        echo "not ok $checks $1"
-        printf '#   got:    %s\n#   wanted: %s\n' "$2" "$3"
-    fi
-}
-
-# says NAME TEXT WORDS: WORDS are in TEXT
-says() {
-    case $2 in
-    *"$3"*) is "$1" yes yes ;;
-    *) is "$1" "$2" "... $3 ..." ;;
-    esac
-}
 
 # run ARGUMENT...: sets $out, $err, $status
 run() {
@@ -284,5 +265,4 @@ else
     echo "ok # skip the shipped model is not there"
 fi
 
-echo "1..$checks"
-[ "$failures" = 0 ]
+all_checked

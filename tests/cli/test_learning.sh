@@ -2,6 +2,8 @@
 # `pleura learn` and profiles from outside, with the shipped model: test_learning.sh PLEURA MODEL
 # Prints a line "ok" or "not ok" for each check; the exit status is 1 if any failed. Needs node.
 set -u
+# shellcheck source=checks.sh
+. "$(dirname "$0")/checks.sh"
 pleura=$(realpath "$1")
 model=$(realpath -m "${2:-none}")
 films=$(cd "$(dirname "$0")/../fixtures/films" && pwd)
@@ -9,27 +11,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 unset PLEURA_MODEL
-checks=0 failures=0
-
-# is NAME GOT WANTED
-is() {
-    checks=$((checks + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $checks $1"
-    else
-        failures=$((failures + 1))
-        echo "not ok $checks $1"
-        printf '#   got:    %s\n#   wanted: %s\n' "$2" "$3"
-    fi
-}
-
-# says NAME TEXT WORDS: WORDS are in TEXT
-says() {
-    case $2 in
-    *"$3"*) is "$1" yes yes ;;
-    *) is "$1" "$2" "... $3 ..." ;;
-    esac
-}
 
 # run ARGUMENT...: sets $out, $err, $status
 run() {
@@ -171,5 +152,4 @@ run learn --labels many.csv "${common[@]}" --task adapt --classes a,b
 is "labels without their finding exit with 2" $status 2
 says "and are told" "$err" "none of the labels"
 
-echo "1..$checks"
-[ "$failures" = 0 ]
+all_checked

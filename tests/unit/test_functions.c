@@ -7,16 +7,12 @@
 
 #include <cmocka.h>
 
-#include "onnx_writer.h"
+#include "onnx_network.h"
 
 #include "graph/functions.h"
-#include "graph/graph.h"
-#include "run/network.h"
 
 #include <math.h>
 #include <stdio.h>
-
-extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 enum { SIDE = 4, AREA = SIDE * SIDE, CHANNELS = 2 };
 
@@ -70,20 +66,6 @@ static buffer finish(buffer *graph, const char *output)
     return make_model(13, graph);
 }
 
-static pleura_code prepare(const buffer *file, pleura_graph *graph, pleura_network **network,
-                           pleura_error *error)
-{
-    *graph = (pleura_graph){0};
-    *error = (pleura_error){0};
-    *network = NULL;
-    pleura_code code = pleura_onnx_read(file->bytes, file->size, graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_graph_infer(graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_graph_simplify(graph, error);
-    return code == PLEURA_OK ? pleura_network_create(graph, 1, network, error) : code;
-}
-
 /* Numbers from -2 to 2. */
 static float pixel(size_t i)
 {
@@ -93,12 +75,10 @@ static float pixel(size_t i)
 /* Writes the file's answer to `answer` and frees the file. */
 static size_t answer_of(buffer *file, float *answer, size_t room)
 {
-    pleura_graph graph;
     pleura_network *network;
     pleura_error error;
-    if (prepare(file, &graph, &network, &error) != PLEURA_OK)
+    if (network_of(file, &network, &error) != PLEURA_OK)
         fail_msg("%s", error.message);
-    pleura_graph_free(&graph);
     const pleura_port *in = pleura_network_input(network, 0);
     for (size_t i = 0; i < in->count; i++)
         in->data[i] = pixel(i);
@@ -313,13 +293,7 @@ static void no_axis_is_made_of_what_is_none(void **state)
     put_attribute_float(&node, "axis", NAN);
     put_message(&graph, GRAPH_NODE, &node);
     buffer file = finish(&graph, "out");
-    pleura_graph read;
-    pleura_network *network;
-    pleura_error error;
-    assert_int_equal(prepare(&file, &read, &network, &error), PLEURA_ERROR_SHAPE);
-    assert_null(network);
-    pleura_graph_free(&read);
-    free(file.bytes);
+    assert_file_refused(&file, PLEURA_ERROR_SHAPE, "axis");
 }
 
 /* A refusal lists every operator, and has room for all of them. */
@@ -357,25 +331,7 @@ static void every_failing_allocation_is_an_error(void **state)
     put_attribute_int(&join, "axis", 1);
     put_message(&graph, GRAPH_NODE, &join);
     buffer file = finish(&graph, "out");
-    size_t live = pleura_test_live;
-    for (size_t n = 1;; n++) {
-        pleura_graph read;
-        pleura_error error;
-        pleura_network *network;
-        pleura_test_allocations = 0;
-        pleura_test_fail_at = n;
-        pleura_code code = prepare(&file, &read, &network, &error);
-        bool failed = pleura_test_allocations >= n;
-        pleura_test_fail_at = 0;
-        if (code != (failed ? PLEURA_ERROR_MEMORY : PLEURA_OK))
-            fail_msg("allocation %zu: code %d, \"%s\"", n, (int)code, error.message);
-        pleura_network_free(network);
-        pleura_graph_free(&read);
-        assert_int_equal(pleura_test_live, live);
-        if (!failed)
-            break;
-    }
-    free(file.bytes);
+    check_failing_allocations(&file);
 }
 
 int main(void)

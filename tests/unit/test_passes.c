@@ -7,15 +7,10 @@
 
 #include <cmocka.h>
 
-#include "onnx_writer.h"
-
-#include "graph/graph.h"
-#include "run/network.h"
+#include "onnx_network.h"
 
 #include <math.h>
 #include <stdio.h>
-
-extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 static const int64_t image_dims[] = {1, 2, 6, 6};
 
@@ -441,27 +436,7 @@ static void every_failing_allocation_is_an_error(void **state)
     put_node(&bytes, "ReduceMax", "e", "f");
     put_value_info(&bytes, GRAPH_OUTPUT, "f", 0, NULL);
     buffer file = make_model(13, &bytes);
-    size_t live = pleura_test_live;
-    for (size_t n = 1;; n++) {
-        pleura_graph graph;
-        pleura_error error;
-        pleura_network *network = NULL;
-        pleura_test_allocations = 0;
-        pleura_test_fail_at = n;
-        pleura_code code = prepare(&file, &graph, &error);
-        if (code == PLEURA_OK)
-            code = pleura_network_create(&graph, 1, &network, &error);
-        bool failed = pleura_test_allocations >= n;
-        pleura_test_fail_at = 0;
-        if (code != (failed ? PLEURA_ERROR_MEMORY : PLEURA_OK))
-            fail_msg("allocation %zu: code %d, \"%s\"", n, (int)code, error.message);
-        pleura_network_free(network);
-        pleura_graph_free(&graph);
-        assert_int_equal(pleura_test_live, live);
-        if (!failed)
-            break;
-    }
-    free(file.bytes);
+    check_failing_allocations(&file);
 }
 
 int main(void)

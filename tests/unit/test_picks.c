@@ -8,14 +8,9 @@
 
 #include <cmocka.h>
 
-#include "onnx_writer.h"
-
-#include "graph/graph.h"
-#include "run/network.h"
+#include "onnx_network.h"
 
 #include <math.h>
-
-extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 enum { ROWS = 2, COLUMNS = 3, NUMBERS = ROWS * COLUMNS };
 
@@ -44,22 +39,6 @@ static buffer finish(buffer *graph, buffer *node)
     return make_model(13, graph);
 }
 
-static pleura_code prepare(const buffer *file, pleura_network **network, pleura_error *error)
-{
-    pleura_graph graph = {0};
-    *error = (pleura_error){0};
-    *network = NULL;
-    pleura_code code = pleura_onnx_read(file->bytes, file->size, &graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_graph_infer(&graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_graph_simplify(&graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_network_create(&graph, 1, network, error);
-    pleura_graph_free(&graph);
-    return code;
-}
-
 /* Of 5 1 4 / 2 6 3. */
 static void assert_makes(buffer *node, const float *wanted, size_t count)
 {
@@ -67,7 +46,7 @@ static void assert_makes(buffer *node, const float *wanted, size_t count)
     buffer graph = begin_graph(), file = finish(&graph, node);
     pleura_network *network;
     pleura_error error;
-    if (prepare(&file, &network, &error) != PLEURA_OK)
+    if (network_of(&file, &network, &error) != PLEURA_OK)
         fail_msg("%s", error.message);
     memcpy(pleura_network_input(network, 0)->data, numbers, sizeof numbers);
     assert_int_equal(pleura_network_run(network, &error), PLEURA_OK);
@@ -82,12 +61,7 @@ static void assert_makes(buffer *node, const float *wanted, size_t count)
 static void assert_refused(buffer *node, pleura_code code, const char *says)
 {
     buffer graph = begin_graph(), file = finish(&graph, node);
-    pleura_network *network;
-    pleura_error error;
-    assert_int_equal(prepare(&file, &network, &error), code);
-    if (!strstr(error.message, says))
-        fail_msg("\"%s\" should say \"%s\"", error.message, says);
-    free(file.bytes);
+    assert_file_refused(&file, code, says);
 }
 
 static buffer along(const char *op, const char *inputs, int64_t axis)
@@ -139,35 +113,16 @@ static void what_is_outside_is_refused(void **state)
     assert_refused(&node, PLEURA_ERROR_OPERATOR, "takes its indices from a computed tensor");
 }
 
-static void check_failing_allocations(buffer *node)
-{
-    buffer graph = begin_graph(), file = finish(&graph, node);
-    size_t live = pleura_test_live;
-    for (size_t n = 1;; n++) {
-        pleura_error error;
-        pleura_network *network;
-        pleura_test_allocations = 0;
-        pleura_test_fail_at = n;
-        pleura_code code = prepare(&file, &network, &error);
-        bool failed = pleura_test_allocations >= n;
-        pleura_test_fail_at = 0;
-        if (code != (failed ? PLEURA_ERROR_MEMORY : PLEURA_OK))
-            fail_msg("allocation %zu: code %d, \"%s\"", n, (int)code, error.message);
-        pleura_network_free(network);
-        assert_int_equal(pleura_test_live, live);
-        if (!failed)
-            break;
-    }
-    free(file.bytes);
-}
-
 static void every_failing_allocation_is_an_error(void **state)
 {
     (void)state;
-    buffer node = along("GatherElements", "image columns", 1);
-    check_failing_allocations(&node);
+    buffer graph = begin_graph(), node = along("GatherElements", "image columns", 1);
+    buffer file = finish(&graph, &node);
+    check_failing_allocations(&file);
+    graph = begin_graph();
     node = along("TopK", "image two", -1);
-    check_failing_allocations(&node);
+    file = finish(&graph, &node);
+    check_failing_allocations(&file);
 }
 
 int main(void)

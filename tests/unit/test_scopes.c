@@ -7,14 +7,9 @@
 
 #include <cmocka.h>
 
-#include "onnx_writer.h"
-
-#include "graph/graph.h"
-#include "run/network.h"
+#include "onnx_network.h"
 
 #include <stdio.h>
-
-extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 enum { NUMBERS = 4, FUNCTION = 25, NODE_DOMAIN = 7 };
 
@@ -79,28 +74,12 @@ static buffer finish(buffer *graph)
     return make_model(13, graph);
 }
 
-static pleura_code prepare(const buffer *file, pleura_network **network, pleura_error *error)
-{
-    pleura_graph graph = {0};
-    *error = (pleura_error){0};
-    *network = NULL;
-    pleura_code code = pleura_onnx_read(file->bytes, file->size, &graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_graph_infer(&graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_graph_simplify(&graph, error);
-    if (code == PLEURA_OK)
-        code = pleura_network_create(&graph, 1, network, error);
-    pleura_graph_free(&graph);
-    return code;
-}
-
 /* Runs the file on 1, 2, 3, 4, and frees it. */
 static void assert_answers(buffer *file, float factor, float term)
 {
     pleura_network *network;
     pleura_error error;
-    if (prepare(file, &network, &error) != PLEURA_OK)
+    if (network_of(file, &network, &error) != PLEURA_OK)
         fail_msg("%s", error.message);
     const pleura_port *in = pleura_network_input(network, 0);
     for (size_t i = 0; i < NUMBERS; i++)
@@ -111,16 +90,6 @@ static void assert_answers(buffer *file, float factor, float term)
     for (size_t i = 0; i < NUMBERS; i++)
         assert_float_equal(out->data[i], (float)(i + 1) * factor + term, 1e-6);
     pleura_network_free(network);
-    free(file->bytes);
-}
-
-static void assert_refused(buffer *file, pleura_code code, const char *says)
-{
-    pleura_network *network;
-    pleura_error error;
-    assert_int_equal(prepare(file, &network, &error), code);
-    if (!strstr(error.message, says))
-        fail_msg("\"%s\" should say \"%s\"", error.message, says);
     free(file->bytes);
 }
 
@@ -177,7 +146,7 @@ static void a_choice_that_depends_on_the_image_is_refused(void **state)
     buffer node = choice("bright", "out", &taken, &other);
     put_message(&graph, GRAPH_NODE, &node);
     buffer file = finish(&graph);
-    assert_refused(&file, PLEURA_ERROR_OPERATOR, "condition depends on the image");
+    assert_file_refused(&file, PLEURA_ERROR_OPERATOR, "condition depends on the image");
 }
 
 static void a_branch_of_other_outputs_is_refused(void **state)
@@ -189,7 +158,7 @@ static void a_branch_of_other_outputs_is_refused(void **state)
     buffer node = choice("many", "out", &taken, &other);
     put_message(&graph, GRAPH_NODE, &node);
     buffer file = finish(&graph);
-    assert_refused(&file, PLEURA_ERROR_ONNX, "the graph within If 'out' is damaged");
+    assert_file_refused(&file, PLEURA_ERROR_ONNX, "the graph within If 'out' is damaged");
 }
 
 /* ---- Functions ---- */
@@ -266,7 +235,7 @@ static void a_function_that_calls_itself_is_refused(void **state)
     put_text(&function, 10, "mine");
     buffer file = finish(&graph);
     put_message(&file, FUNCTION, &function);
-    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "within more than 12 others");
+    assert_file_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "within more than 12 others");
 }
 
 /* A small file could have a large function read for every call. */
@@ -286,7 +255,7 @@ static void functions_are_limited(void **state)
     put_bytes(&function, 8, words, 1 << 20); /* doc_string */
     free(words);
     put_message(&file, FUNCTION, &function);
-    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "64 MB of graphs within graphs");
+    assert_file_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "64 MB of graphs within graphs");
 
     graph = begin_graph();
     put_node(&graph, "Identity", "image", "out");
@@ -295,7 +264,7 @@ static void functions_are_limited(void **state)
         function = make_scale();
         put_message(&file, FUNCTION, &function);
     }
-    assert_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "more than 20000 functions");
+    assert_file_refused(&file, PLEURA_ERROR_MODEL_TOO_LARGE, "more than 20000 functions");
 }
 
 /* What is outside a function is not seen within it. */
@@ -311,35 +280,16 @@ static void a_function_reads_nothing_but_its_inputs(void **state)
     put_text(&function, 10, "mine");
     buffer file = finish(&graph);
     put_message(&file, FUNCTION, &function);
-    assert_refused(&file, PLEURA_ERROR_ONNX, "which nothing before it makes");
-}
-
-static void check_failing_allocations(buffer file)
-{
-    size_t live = pleura_test_live;
-    for (size_t n = 1;; n++) {
-        pleura_error error;
-        pleura_network *network;
-        pleura_test_allocations = 0;
-        pleura_test_fail_at = n;
-        pleura_code code = prepare(&file, &network, &error);
-        bool failed = pleura_test_allocations >= n;
-        pleura_test_fail_at = 0;
-        if (code != (failed ? PLEURA_ERROR_MEMORY : PLEURA_OK))
-            fail_msg("allocation %zu: code %d, \"%s\"", n, (int)code, error.message);
-        pleura_network_free(network);
-        assert_int_equal(pleura_test_live, live);
-        if (!failed)
-            break;
-    }
-    free(file.bytes);
+    assert_file_refused(&file, PLEURA_ERROR_ONNX, "which nothing before it makes");
 }
 
 static void every_failing_allocation_is_an_error(void **state)
 {
     (void)state;
-    check_failing_allocations(choosing(3));
-    check_failing_allocations(calling());
+    buffer file = choosing(3);
+    check_failing_allocations(&file);
+    file = calling();
+    check_failing_allocations(&file);
 }
 
 int main(void)
