@@ -32,13 +32,22 @@ static const char *skip_escape(const char *at, const char *end)
     return at + 5;
 }
 
+/* Of a string: an escape, or one character of UTF-8 (RFC 8259, 8.1). */
+static const char *skip_character(const char *at, const char *end)
+{
+    const unsigned char byte = (unsigned char)*at;
+    size_t invalid, length = 1;
+    if (byte == '\\')
+        return skip_escape(at + 1, end);
+    if (byte >= 0x80)
+        length = pleura_utf8_length(at, (size_t)(end - at), &invalid);
+    return byte < 0x20 || !length ? NULL : at + length;
+}
+
 static const char *skip_string(const char *at, const char *end)
 {
-    for (at++; at && at < end && *at != '"';) {
-        if ((unsigned char)*at < 0x20)
-            return NULL;
-        at = *at == '\\' ? skip_escape(at + 1, end) : at + 1;
-    }
+    for (at++; at && at < end && *at != '"';)
+        at = skip_character(at, end);
     return at && at < end ? at + 1 : NULL;
 }
 

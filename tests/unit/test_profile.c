@@ -302,11 +302,31 @@ static void json_is_rfc_8259s(void **state)
                                        "[\"\\\\\"]",
                                        "[false]",
                                        "0.5",
-                                       "[[],{}]"};
-    static const char *const bad[] = {
-        "",        "{",          "[1,]", "{\"a\"}", "01",          "1.",      "[1 2]",
-        "\"\\x\"", "\"\t\"",     "nul",  "{1:2}",   "\"\\u12g4\"", "[1]]",    "+1",
-        "\"abc",   "{\"a\":1,}", "-",    "1e",      "'a'",         "{\"a\":}"};
+                                       "[[],{}]",
+                                       "\"\xC3\xA9\xF0\x9F\x98\x80\""};
+    static const char *const bad[] = {"",
+                                      "{",
+                                      "[1,]",
+                                      "{\"a\"}",
+                                      "01",
+                                      "1.",
+                                      "[1 2]",
+                                      "\"\\x\"",
+                                      "\"\t\"",
+                                      "nul",
+                                      "{1:2}",
+                                      "\"\\u12g4\"",
+                                      "[1]]",
+                                      "+1",
+                                      "\"abc",
+                                      "{\"a\":1,}",
+                                      "-",
+                                      "1e",
+                                      "'a'",
+                                      "{\"a\":}",
+                                      "\"\xFF\"",
+                                      "{\"\xC3\":1}",
+                                      "\"\xED\xA0\x80\""};
     pleura_json_value value;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         if (!pleura_json_check(good[i], strlen(good[i]), &value))
