@@ -60,9 +60,9 @@ after(async () => {
 
 test('what is packed is what is built, and nothing else', () => {
   const files = packed.files.map(({ path }) => path);
-  const strange = files.filter((path) => !/^(dist\/[\w.-]+\.(js|mjs|wasm|d\.ts|d\.mts)|dist\/LICENSE|dist\/sbom\.cdx\.json|README\.md|package\.json)$/.test(path));
+  const strange = files.filter((path) => !/^(dist\/[\w.-]+\.(js|mjs|wasm|d\.ts|d\.mts)|dist\/LICENSE|dist\/sbom\.cdx\.json|dist\/licences\.txt|README\.md|package\.json)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const name of ['index.js', 'index.d.ts', 'worker.js', 'pleura-simd.wasm', 'pleura-relaxed.wasm', 'pleura-threads.wasm', 'pleura-codecs.wasm', 'LICENSE', 'sbom.cdx.json']) {
+  for (const name of ['index.js', 'index.d.ts', 'worker.js', 'pleura-simd.wasm', 'pleura-relaxed.wasm', 'pleura-threads.wasm', 'pleura-codecs.wasm', 'LICENSE', 'licences.txt', 'sbom.cdx.json']) {
     assert.ok(files.includes(`dist/${name}`), name);
   }
 });
