@@ -73,6 +73,8 @@ static pleura_code say_verdict(pleura_learning *l)
     const pleura_comparison *a = &l->figures[adapts ? PLEURA_FIGURE_AUC : PLEURA_FIGURE_BRIER];
     const pleura_comparison *b =
         &l->figures[adapts ? PLEURA_FIGURE_LABELS : PLEURA_FIGURE_BALANCED];
+    const char *first = adapts ? "AUC" : "Brier score";
+    const char *second = adapts ? "labels that are right" : "balanced accuracy";
     if (l->verdict == PLEURA_BETTER)
         return PLEURA_OK;
     bool worse = l->verdict == PLEURA_WORSE;
@@ -81,9 +83,9 @@ static pleura_code say_verdict(pleura_learning *l)
     return pleura_learn_say(
         l, worse ? PLEURA_NOTE_WORSE : PLEURA_NOTE_NO_BETTER,
         "%s than %s: the gain in %s is %s (%s to %s), in %s %s (%s to %s).",
-        worse ? "Worse" : "No better", l->comparable ? "before" : "chance", a->name,
+        worse ? "Worse" : "No better", l->comparable ? "before" : "chance", first,
         pleura_fixed_text(&n[0], a->gain.value, 4), pleura_fixed_text(&n[1], a->gain.low, 4),
-        pleura_fixed_text(&n[2], a->gain.high, 4), b->name,
+        pleura_fixed_text(&n[2], a->gain.high, 4), second,
         pleura_fixed_text(&n[3], b->gain.value, 4), pleura_fixed_text(&n[4], b->gain.low, 4),
         pleura_fixed_text(&n[5], b->gain.high, 4));
 }

@@ -361,12 +361,12 @@ static pleura_code say_what_came(pleura_learning *l)
                                 l->nameless, l->count);
     if (code == PLEURA_OK && l->left_out)
         code = pleura_learn_say(l, PLEURA_NOTE_LEFT_OUT,
-                                "%zu films were left out: the gate refused them or they could not "
-                                "be read.",
+                                "Left out: %zu of the films, which the gate refused or which could "
+                                "not be read.",
                                 l->left_out);
     if (code == PLEURA_OK && l->unlabelled)
         code = pleura_learn_say(l, PLEURA_NOTE_UNLABELLED,
-                                "%zu films were left out: their label is none of those learnt.",
+                                "Left out: %zu of the films, whose label is none of those learnt.",
                                 l->unlabelled);
     return code;
 }
