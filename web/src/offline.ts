@@ -45,16 +45,20 @@ export class Offline {
     try {
       if (!('serviceWorker' in navigator)) throw new Error('no service worker');
       const registration = await navigator.serviceWorker.register('./sw.js');
+      let refuse = () => {}; // a file did not come, or was not the one that was built
+      const refused = new Promise<never>((_, reject) => (refuse = reject));
       const follow = () => registration.installing?.addEventListener('statechange', ({ target }) => {
-        if ((target as ServiceWorker).state === 'activated') void this.ask('state').catch(() => {});
+        const { state } = target as ServiceWorker;
+        if (state === 'activated') void this.ask('state').catch(() => {});
+        if (state === 'redundant' && !registration.active) refuse();
       });
       follow();
       registration.addEventListener('updatefound', follow);
-      await navigator.serviceWorker.ready;
+      await Promise.race([navigator.serviceWorker.ready, refused]);
       await this.ask('state');
       this.#phase = 'ready';
     } catch {
-      this.#phase = 'none'; // a private window, http:, file:, or no room: the page works without
+      this.#phase = 'none'; // a private window, http:, file:, no room, or a wrong file: the page works without
     }
     this.#onChange();
   }
