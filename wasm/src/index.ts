@@ -26,6 +26,7 @@ export { loadInWorker, type LoadInWorkerOptions } from './client.js';
 export { defaultWorkers, loadPool, type Pool, type PoolClassifyOptions, type PoolOptions } from './pool.js';
 export { type BatchItem, type BatchOptions, type Films } from './batch.js';
 export { type WorkerPleura } from './remote.js';
+export { isRequest } from './requests.js';
 export { supports, type Tier } from './tier.js';
 export * from './learning.js';
 export * from './types.js';

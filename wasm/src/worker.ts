@@ -4,6 +4,7 @@ import { loadLocal, LocalPleura } from './local.js';
 import { prepare } from './module.js';
 import { builtin } from './node.js';
 import type { Methods, Reply, Request } from './protocol.js';
+import { isRequest } from './requests.js';
 
 interface Port {
   postMessage(reply: Reply, transfer?: Transferable[]): void;
@@ -20,16 +21,9 @@ let pleura: LocalPleura | null = null;
 let atLoad = 0;
 let prepared = false;
 
-// What this worker has fetched: its requests do not show in the page's own timeline. What comes out of the
-// browser's cache (something came, and nothing was transferred), or from a service worker's copy on this
-// device, which says so by Server-Timing, is no request to the network.
+/** What this worker has fetched: its requests do not show in the page's own timeline. */
 function resources(): number {
-  return (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
-    ({ name, transferSize, decodedBodySize, serverTiming = [] }) =>
-      !/^(blob|data):/.test(name) &&
-      !(transferSize === 0 && decodedBodySize > 0) &&
-      !serverTiming.some(({ name }) => name === 'pleura-copy'),
-  ).length;
+  return (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(isRequest).length;
 }
 
 function loaded(): LocalPleura {

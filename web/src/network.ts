@@ -1,8 +1,9 @@
+import { isRequest } from 'pleura';
+
 /**
  * Counts what the page itself fetches after `start()`; the worker counts its own. The browser's own
- * timeline of resources is asked, so that a request of any kind shows, whoever makes it. What comes from
- * this device is no request to the network: out of the browser's cache (something came, and nothing was
- * transferred), or from the copy that sw.ts keeps, which marks it. What that has to fetch counts.
+ * timeline of resources is asked, so that a request of any kind shows, whoever makes it. What sw.ts answers
+ * from its copy is marked, and is none; what that has to fetch counts.
  */
 export class Requests {
   #page = 0;
@@ -19,7 +20,7 @@ export class Requests {
       const fetched = list
         .getEntries()
         .map((entry) => entry as PerformanceResourceTiming)
-        .filter(({ name, startTime, transferSize, decodedBodySize, serverTiming = [] }) => startTime >= since && !/^(blob|data):/.test(name) && !(transferSize === 0 && decodedBodySize > 0) && !serverTiming.some(({ name }) => name === 'pleura-copy'));
+        .filter((entry) => entry.startTime >= since && isRequest(entry));
       this.#page += fetched.length;
       this.#tell();
     }).observe({ type: 'resource' });
