@@ -23,7 +23,7 @@ typedef struct pleura_reader {
     const struct pleura_scope *scope;     /* within a node's graph or a function; or NULL */
     uint32_t branch;                      /* of an If, that nodes are in: graph.h */
     uint32_t scopes, depth;
-    size_t nested_bytes, sequence_items; /* so far: PLEURA_MAX_NESTED_BYTES and the one behind it */
+    size_t nested_bytes, sequence_items; /* so far, of what graph.h allows */
 } pleura_reader;
 
 /* Says that memory ran out; false, for `return`. */

@@ -239,7 +239,7 @@ typedef struct definition {
     pleura_list attributes;      /* the call's, and what the function has in their place */
 } definition;
 
-static bool read_definition(pleura_reader *r, const local_function *function, definition *d)
+static bool read_definition(const local_function *function, definition *d)
 {
     onnx_FunctionProto proto = {.input = pleura_want(on_name, &d->inputs),
                                 .output = pleura_want(on_name, &d->outputs),
@@ -247,7 +247,6 @@ static bool read_definition(pleura_reader *r, const local_function *function, de
                                     pleura_want(pleura_on_attribute, &d->attributes)};
     pb_istream_t stream =
         pb_istream_from_buffer((const pb_byte_t *)function->bytes.begin, function->bytes.length);
-    (void)r;
     return pb_decode(&stream, onnx_FunctionProto_fields, &proto);
 }
 
@@ -307,7 +306,7 @@ static bool call_function(pleura_reader *r, const local_function *function, cons
     /* The next call reads the function's tensors again. */
     r->graph->data_may_change = false;
     ok = ok && count_bytes(r, call, function->bytes.length) &&
-         (read_definition(r, function, &d) || refuse_damaged(r, call));
+         (read_definition(function, &d) || refuse_damaged(r, call));
     within.attributes = d.attributes.items;
     within.attribute_count = d.attributes.count;
     if (ok && enter(r, &within, &scope, true)) {
