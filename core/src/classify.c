@@ -1,6 +1,6 @@
 /* The whole line: image, gate, tensor, network, decision. */
 #include "clock.h"
-#include "decide/decide.h"
+#include "decide/labels.h"
 #include "decide/gate.h"
 #include "error.h"
 #include "image/tensor.h"
@@ -52,15 +52,6 @@ static pleura_code run_network(pleura_model *model, const pleura_image *image,
     return code;
 }
 
-static size_t likeliest(const float *answers, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (answers[i] > answers[best])
-            best = i;
-    return best;
-}
-
 /* From the features that the run left behind. */
 static pleura_code make_heatmap(const pleura_model *model, const pleura_image *image,
                                 pleura_result *result, pleura_error *error)
@@ -76,7 +67,7 @@ static pleura_code make_heatmap(const pleura_model *model, const pleura_image *i
     pleura_heatmap *map = &result->heatmap;
     map->answer = spec->finding != PLEURA_NO_ANSWER
                       ? spec->finding
-                      : likeliest(result->probabilities, spec->label_count);
+                      : pleura_likeliest(result->probabilities, spec->label_count);
     map->width = head->width;
     map->height = head->height;
     map->values = result->map;
@@ -86,7 +77,7 @@ static pleura_code make_heatmap(const pleura_model *model, const pleura_image *i
         return code;
     pleura_tensor_region(pleura_model_input_spec(model), image, &map->region);
     pleura_heatmap_zones(map->values, map->width, map->height, &map->region, map->zones);
-    map->zone = (pleura_zone)likeliest(map->zones, PLEURA_ZONE_COUNT);
+    map->zone = (pleura_zone)pleura_likeliest(map->zones, PLEURA_ZONE_COUNT);
     result->has_heatmap = true;
     return PLEURA_OK;
 }

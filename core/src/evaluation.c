@@ -1,6 +1,7 @@
 /* Results beside labels, gathered film by film. */
 #include "evaluation.h"
 
+#include "decide/labels.h"
 #include "model/model.h"
 
 #include <string.h>
@@ -47,41 +48,14 @@ void pleura_evaluation_free(pleura_evaluation *evaluation)
 
 /* ---- Adding ---- */
 
-/* Whether one of the words, separated by ';', is `name`. */
-static bool has_word(const char *words, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = words; at; at = strchr(at, ';') ? strchr(at, ';') + 1 : NULL)
-        if (strncmp(at, name, length) == 0 && (at[length] == ';' || at[length] == 0))
-            return true;
-    return false;
-}
-
-static bool in_group(const pleura_group *group, size_t label)
-{
-    for (size_t i = 0; i < group->count; i++)
-        if (group->labels[i] == label)
-            return true;
-    return false;
-}
-
-/* The finding is a label, or a group of labels. */
-static bool counts_as_finding(const pleura_decision_spec *spec, size_t label)
-{
-    return spec->finding < spec->label_count
-               ? spec->finding == label
-               : in_group(&spec->groups[spec->finding - spec->label_count], label);
-}
-
 static void read_words(const pleura_decision_spec *spec, const char *words, pleura_judged *film)
 {
-    film->label = film->truth = PLEURA_UNKNOWN;
-    for (size_t i = 0; i < spec->label_count && film->label == PLEURA_UNKNOWN; i++)
-        if (has_word(words, spec->answer_names[i]))
-            film->label = (int)i;
-    if (film->label != PLEURA_UNKNOWN)
-        film->truth = counts_as_finding(spec, (size_t)film->label);
-    else if (has_word(words, spec->answer_names[spec->finding]))
+    const size_t label = pleura_words_label(spec, words);
+    film->label = label == PLEURA_NO_ANSWER ? PLEURA_UNKNOWN : (int)label;
+    film->truth = PLEURA_UNKNOWN;
+    if (label != PLEURA_NO_ANSWER)
+        film->truth = pleura_label_is_finding(spec, label);
+    else if (pleura_words_have(words, spec->answer_names[spec->finding]))
         film->truth = 1;
 }
 
@@ -101,11 +75,8 @@ static pleura_code keep_result(pleura_evaluation *e, const pleura_result *result
     float *kept = pleura_arena_alloc(&e->arena, spec->label_count * sizeof *kept);
     if (!kept)
         return pleura_fail_memory(error, spec->label_count * sizeof *kept, "the evaluation");
-    film->called = 0;
-    for (size_t i = 0; i < spec->label_count; i++) {
-        kept[i] = given[i];
-        film->called = given[i] > given[film->called] ? (int)i : film->called;
-    }
+    memcpy(kept, given, spec->label_count * sizeof *kept);
+    film->called = (int)pleura_likeliest(given, spec->label_count);
     film->probabilities = kept;
     film->score = given[spec->finding];
     return PLEURA_OK;

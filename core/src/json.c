@@ -122,6 +122,42 @@ void pleura_json_null(pleura_json *json)
     pleura_json_raw(json, "null", 4);
 }
 
+void pleura_json_put_open(pleura_json *json, const char *key, char bracket)
+{
+    pleura_json_key(json, key);
+    pleura_json_open(json, bracket);
+}
+
+void pleura_json_put_text(pleura_json *json, const char *key, const char *text)
+{
+    pleura_json_key(json, key);
+    pleura_json_text(json, text);
+}
+
+void pleura_json_put_number(pleura_json *json, const char *key, double value, int digits)
+{
+    pleura_json_key(json, key);
+    pleura_json_number(json, value, digits);
+}
+
+void pleura_json_put_integer(pleura_json *json, const char *key, int64_t value)
+{
+    pleura_json_key(json, key);
+    pleura_json_integer(json, value);
+}
+
+void pleura_json_put_count(pleura_json *json, const char *key, size_t value)
+{
+    pleura_json_key(json, key);
+    pleura_json_integer(json, (int64_t)value);
+}
+
+void pleura_json_put_bool(pleura_json *json, const char *key, bool value)
+{
+    pleura_json_key(json, key);
+    pleura_json_bool(json, value);
+}
+
 size_t pleura_json_end(pleura_json *json)
 {
     return pleura_text_end(&json->out);

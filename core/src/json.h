@@ -35,6 +35,14 @@ void pleura_json_integer(pleura_json *json, int64_t value);
 void pleura_json_bool(pleura_json *json, bool value);
 void pleura_json_null(pleura_json *json);
 
+/* A key with its value. */
+void pleura_json_put_open(pleura_json *json, const char *key, char bracket);
+void pleura_json_put_text(pleura_json *json, const char *key, const char *text);
+void pleura_json_put_number(pleura_json *json, const char *key, double value, int digits);
+void pleura_json_put_integer(pleura_json *json, const char *key, int64_t value);
+void pleura_json_put_count(pleura_json *json, const char *key, size_t value);
+void pleura_json_put_bool(pleura_json *json, const char *key, bool value);
+
 /* JSON that somebody else wrote, taken as one value without looking. */
 void pleura_json_raw(pleura_json *json, const char *value, size_t length);
 

@@ -18,8 +18,8 @@ static void add_probabilities(pleura_json *json, const pleura_model *model,
     const float *values = pleura_result_probabilities(result);
     pleura_json_open(json, '{');
     for (size_t i = 0; i < count; i++) {
-        pleura_json_key(json, pleura_model_answer_name(model, i));
-        pleura_json_number(json, (double)values[i], PROBABILITY_DIGITS);
+        pleura_json_put_number(json, pleura_model_answer_name(model, i), (double)values[i],
+                               PROBABILITY_DIGITS);
     }
     pleura_json_close(json, '}');
 }
@@ -30,17 +30,14 @@ static void add_reason(pleura_json *json, const pleura_result *result, pleura_re
     if (!text)
         return;
     pleura_json_open(json, '{');
-    pleura_json_key(json, "code");
-    pleura_json_text(json, pleura_reason_name(reason));
-    pleura_json_key(json, "message");
-    pleura_json_text(json, text);
+    pleura_json_put_text(json, "code", pleura_reason_name(reason));
+    pleura_json_put_text(json, "message", text);
     pleura_json_close(json, '}');
 }
 
 static void add_reasons(pleura_json *json, const pleura_result *result)
 {
-    pleura_json_key(json, "reasons");
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, "reasons", '[');
     if (result) {
 #define X(name, bit, text, refuses) add_reason(json, result, PLEURA_REASON_##name);
         PLEURA_REASONS(X)
@@ -51,12 +48,9 @@ static void add_reasons(pleura_json *json, const pleura_result *result)
 
 static void add_error(pleura_json *json, const pleura_error *fault)
 {
-    pleura_json_key(json, "error");
-    pleura_json_open(json, '{');
-    pleura_json_key(json, "code");
-    pleura_json_text(json, pleura_code_name(fault->code));
-    pleura_json_key(json, "message");
-    pleura_json_text(json, fault->message);
+    pleura_json_put_open(json, "error", '{');
+    pleura_json_put_text(json, "code", pleura_code_name(fault->code));
+    pleura_json_put_text(json, "message", fault->message);
     pleura_json_close(json, '}');
 }
 
@@ -68,23 +62,18 @@ static void add_model(pleura_json *json, const pleura_model *model)
         return;
     }
     pleura_json_open(json, '{');
-    pleura_json_key(json, "name");
-    pleura_json_text(json, pleura_model_property(model, "pleura.name"));
-    pleura_json_key(json, "version");
-    pleura_json_text(json, pleura_model_property(model, "pleura.version"));
-    pleura_json_key(json, "sha256");
-    pleura_json_text(json, pleura_model_sha256(model));
+    pleura_json_put_text(json, "name", pleura_model_property(model, "pleura.name"));
+    pleura_json_put_text(json, "version", pleura_model_property(model, "pleura.version"));
+    pleura_json_put_text(json, "sha256", pleura_model_sha256(model));
     if (pleura_model_applied(model)) {
-        pleura_json_key(json, "profile");
-        pleura_json_text(json, pleura_model_applied(model));
+        pleura_json_put_text(json, "profile", pleura_model_applied(model));
     }
     pleura_json_close(json, '}');
 }
 
 static void add_time(pleura_json *json, const char *key, double ms)
 {
-    pleura_json_key(json, key);
-    pleura_json_number(json, ms, TIME_DIGITS);
+    pleura_json_put_number(json, key, ms, TIME_DIGITS);
 }
 
 static void add_times(pleura_json *json, const pleura_result *result)
@@ -99,8 +88,7 @@ static void add_times(pleura_json *json, const pleura_result *result)
     pleura_times times;
     pleura_result_times(result, &times);
     add_time(json, "ms", times.total);
-    pleura_json_key(json, "ms_steps");
-    pleura_json_open(json, '{');
+    pleura_json_put_open(json, "ms_steps", '{');
     add_time(json, "decode", times.decode);
     add_time(json, "preprocess", times.preprocess);
     add_time(json, "network", times.network);
@@ -112,8 +100,7 @@ static void add_times(pleura_json *json, const pleura_result *result)
 
 static void add_numbers(pleura_json *json, const char *key, const float *values, size_t count)
 {
-    pleura_json_key(json, key);
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, key, '[');
     for (size_t i = 0; i < count; i++)
         pleura_json_number(json, (double)values[i], MAP_DIGITS);
     pleura_json_close(json, ']');
@@ -125,37 +112,30 @@ static void add_heatmap(pleura_json *json, const pleura_model *model, const pleu
     const pleura_heatmap *map = result ? pleura_result_heatmap(result) : NULL;
     if (!map)
         return;
-    pleura_json_key(json, "heatmap");
-    pleura_json_open(json, '{');
-    pleura_json_key(json, "answer");
-    pleura_json_text(json, pleura_model_answer_name(model, map->answer));
+    pleura_json_put_open(json, "heatmap", '{');
+    pleura_json_put_text(json, "answer", pleura_model_answer_name(model, map->answer));
     bool any = map->zones[map->zone] > 0;
-    pleura_json_key(json, "zone");
-    pleura_json_text(json, any ? pleura_zone_name(map->zone) : NULL);
-    pleura_json_key(json, "zones");
-    pleura_json_open(json, '{');
+    pleura_json_put_text(json, "zone", any ? pleura_zone_name(map->zone) : NULL);
+    pleura_json_put_open(json, "zones", '{');
     for (int zone = 0; zone < PLEURA_ZONE_COUNT; zone++) {
-        pleura_json_key(json, pleura_zone_name((pleura_zone)zone));
-        pleura_json_number(json, (double)map->zones[zone], MAP_DIGITS);
+        pleura_json_put_number(json, pleura_zone_name((pleura_zone)zone), (double)map->zones[zone],
+                               MAP_DIGITS);
     }
     pleura_json_close(json, '}');
     const float region[] = {map->region.left, map->region.top, map->region.width,
                             map->region.height};
     add_numbers(json, "region", region, 4);
-    pleura_json_key(json, "width");
-    pleura_json_integer(json, map->width);
-    pleura_json_key(json, "height");
-    pleura_json_integer(json, map->height);
+    pleura_json_put_integer(json, "width", map->width);
+    pleura_json_put_integer(json, "height", map->height);
     add_numbers(json, "values", map->values, (size_t)map->width * map->height);
     pleura_json_close(json, '}');
 }
 
 static void add_decision(pleura_json *json, const pleura_model *model, const pleura_result *result)
 {
-    pleura_json_key(json, "outcome");
-    pleura_json_text(json, result ? pleura_outcome_name(pleura_result_outcome(result)) : NULL);
-    pleura_json_key(json, "finding");
-    pleura_json_text(json, model ? pleura_model_finding(model) : NULL);
+    pleura_json_put_text(json, "outcome",
+                         result ? pleura_outcome_name(pleura_result_outcome(result)) : NULL);
+    pleura_json_put_text(json, "finding", model ? pleura_model_finding(model) : NULL);
     add_probabilities(json, model, result);
     pleura_json_key(json, "threshold");
     if (result)
@@ -170,10 +150,8 @@ size_t pleura_report_json(const pleura_model *model, const char *file, const ple
 {
     pleura_json json = pleura_json_into(buffer, capacity);
     pleura_json_open(&json, '{');
-    pleura_json_key(&json, "schema");
-    pleura_json_text(&json, "pleura.result/1");
-    pleura_json_key(&json, "file");
-    pleura_json_text(&json, file);
+    pleura_json_put_text(&json, "schema", "pleura.result/1");
+    pleura_json_put_text(&json, "file", file);
     add_decision(&json, model, fault ? NULL : result);
     add_heatmap(&json, model, fault ? NULL : result);
     if (fault)

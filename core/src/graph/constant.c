@@ -1,8 +1,8 @@
 #include "constant.h"
 
 #include "../error.h"
+#include "../half.h"
 
-#include <math.h>
 #include <string.h>
 
 /* TensorProto.DataType, onnx.proto. */
@@ -60,21 +60,6 @@ static pleura_element element_of(int32_t type)
                                       : PLEURA_INT64;
 }
 
-/* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
-static float half_to_float(uint16_t half)
-{
-    int exponent = half >> 10 & 31;
-    int fraction = half & 1023;
-    float magnitude;
-    if (exponent == 0)
-        magnitude = ldexpf((float)fraction, -24);
-    else if (exponent == 31)
-        magnitude = fraction ? NAN : INFINITY;
-    else
-        magnitude = ldexpf((float)(fraction + 1024), exponent - 25);
-    return half & 0x8000 ? -magnitude : magnitude;
-}
-
 /* The upper half of a binary32. */
 static float bfloat_to_float(uint16_t upper)
 {
@@ -128,7 +113,7 @@ static float raw_float(int32_t type, const void *bytes, size_t i)
 {
     switch (type) {
     case FLOAT16:
-        return half_to_float(AT(uint16_t, bytes, i));
+        return pleura_half_to_float(AT(uint16_t, bytes, i));
     case BFLOAT16:
         return bfloat_to_float(AT(uint16_t, bytes, i));
     case DOUBLE:
@@ -145,7 +130,7 @@ static float listed_float(const pleura_constant_source *source, size_t i)
     if (source->doubles)
         return (float)source->doubles[i];
     uint16_t bits = source->ints ? (uint16_t)source->ints[i] : 0;
-    return source->type == FLOAT16 ? half_to_float(bits) : bfloat_to_float(bits);
+    return source->type == FLOAT16 ? pleura_half_to_float(bits) : bfloat_to_float(bits);
 }
 
 static int64_t listed_int(const pleura_constant_source *source, size_t i)

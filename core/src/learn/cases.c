@@ -20,17 +20,6 @@ pleura_code pleura_answers_make(const pleura_cases *cases, size_t classes, pleur
                : pleura_fail_memory(error, size, "the answers");
 }
 
-bool pleura_label_is_finding(const pleura_decision_spec *decision, size_t label)
-{
-    if (decision->finding < decision->label_count)
-        return decision->finding == label;
-    const pleura_group *group = &decision->groups[decision->finding - decision->label_count];
-    for (size_t i = 0; i < group->count; i++)
-        if (group->labels[i] == label)
-            return true;
-    return false;
-}
-
 float pleura_answers_score(const pleura_decision_spec *decision, const float *probabilities)
 {
     double sum = 0;

@@ -2,6 +2,7 @@
 #ifndef PLEURA_LEARN_CASES_H
 #define PLEURA_LEARN_CASES_H
 
+#include "../decide/labels.h"
 #include "../model/profile.h"
 
 #define PLEURA_NO_LABEL UINT32_MAX
@@ -28,9 +29,6 @@ pleura_code pleura_answers_make(const pleura_cases *cases, size_t classes, pleur
 
 /* The finding's probability from the labels'. */
 float pleura_answers_score(const pleura_decision_spec *decision, const float *probabilities);
-
-/* Whether a label is the finding, or one of its group's. */
-bool pleura_label_is_finding(const pleura_decision_spec *decision, size_t label);
 
 /* What a profile answers. `names`: for each of the answers' classes the profile's answer (a label or a
  * group), which are then brought to a sum of 1; NULL: its labels as they are. `score_of`: the

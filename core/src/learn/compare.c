@@ -5,7 +5,6 @@
 #include "../error.h"
 
 #include <math.h>
-#include <string.h>
 
 static const char *const names[PLEURA_FIGURE_COUNT] = {
     "auc",      "sensitivity",    "specificity",       "balanced_accuracy",
@@ -28,14 +27,6 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : NAN;
 }
 
-static size_t likeliest(const float *values, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        best = values[i] > values[best] ? i : best;
-    return best;
-}
-
 static double label_accuracy(const comparison *c, const pleura_answers *a)
 {
     double right = 0, all = 0;
@@ -43,7 +34,7 @@ static double label_accuracy(const comparison *c, const pleura_answers *a)
         if (c->cases->labels[i] == PLEURA_NO_LABEL)
             continue;
         all += c->weights[i];
-        if (likeliest(a->probabilities + i * a->classes, a->classes) == c->cases->labels[i])
+        if (pleura_likeliest(a->probabilities + i * a->classes, a->classes) == c->cases->labels[i])
             right += c->weights[i];
     }
     return ratio(right, all);

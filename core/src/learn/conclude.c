@@ -2,9 +2,8 @@
 #include "state.h"
 
 #include "../error.h"
-#include "../json.h"
+#include "../decide/metrics_json.h"
 
-#include <math.h>
 #include <string.h>
 
 pleura_profile *pleura_learn_new_profile(const pleura_learning *l, pleura_profile_kind kind,
@@ -120,36 +119,23 @@ static pleura_code say_limits(pleura_learning *l)
 
 /* ---- The profile's figures ---- */
 
-static void add_figure(pleura_json *json, const char *key, const pleura_figure *figure)
-{
-    pleura_json_key(json, key);
-    pleura_json_open(json, '[');
-    pleura_json_number(json, figure->value, 5);
-    pleura_json_number(json, figure->low, 5);
-    pleura_json_number(json, figure->high, 5);
-    pleura_json_close(json, ']');
-}
+#define DIGITS 5
 
 static size_t write_figures(const pleura_learning *l, char *buffer, size_t capacity)
 {
     pleura_json json = pleura_json_into(buffer, capacity);
     pleura_json_open(&json, '{');
-    pleura_json_key(&json, "films");
-    pleura_json_integer(&json, (int64_t)l->count);
-    pleura_json_key(&json, "patients");
-    pleura_json_integer(&json, (int64_t)l->cases.patient_count);
-    pleura_json_key(&json, "verdict");
-    pleura_json_text(&json, pleura_verdict_name(l->verdict));
-    pleura_json_key(&json, "notes");
-    pleura_json_open(&json, '[');
+    pleura_json_put_count(&json, "films", l->count);
+    pleura_json_put_count(&json, "patients", l->cases.patient_count);
+    pleura_json_put_text(&json, "verdict", pleura_verdict_name(l->verdict));
+    pleura_json_put_open(&json, "notes", '[');
     for (size_t i = 0; i < l->note_count; i++)
         pleura_json_text(&json, pleura_learn_note_name(l->notes[i].note));
     pleura_json_close(&json, ']');
     for (size_t f = 0; f < PLEURA_FIGURE_COUNT; f++) {
-        pleura_json_key(&json, l->figures[f].name);
-        pleura_json_open(&json, '{');
-        add_figure(&json, "before", &l->figures[f].before);
-        add_figure(&json, "after", &l->figures[f].after);
+        pleura_json_put_open(&json, l->figures[f].name, '{');
+        pleura_json_put_figure(&json, "before", &l->figures[f].before, DIGITS);
+        pleura_json_put_figure(&json, "after", &l->figures[f].after, DIGITS);
         pleura_json_close(&json, '}');
     }
     pleura_json_close(&json, '}');

@@ -4,7 +4,6 @@
 #include "../memory.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A patient's films, and when it is its turn: those with many first, for whom room is hardest to find;
  * others in an order that has nothing to do with that of the table. */

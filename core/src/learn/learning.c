@@ -147,26 +147,15 @@ static bool reserve(pleura_learning *l)
     return true;
 }
 
-static bool has_word(const char *words, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = words; at; at = strchr(at, ';') ? strchr(at, ';') + 1 : NULL)
-        if (strncmp(at, name, length) == 0 && (at[length] == ';' || at[length] == 0))
-            return true;
-    return false;
-}
-
 /* The first word that is a label; or the finding's name alone. False: none of these. */
 static bool read_words(const pleura_learning *l, const char *words, uint32_t *label, bool *truth)
 {
     const pleura_decision_spec *d = &l->decision;
-    *label = PLEURA_NO_LABEL;
-    for (size_t k = 0; k < d->label_count && *label == PLEURA_NO_LABEL; k++)
-        if (has_word(words, d->answer_names[k]))
-            *label = (uint32_t)k;
+    const size_t found = pleura_words_label(d, words);
+    *label = found == PLEURA_NO_ANSWER ? PLEURA_NO_LABEL : (uint32_t)found;
     *truth = *label == PLEURA_NO_LABEL || pleura_label_is_finding(d, *label);
-    return *label != PLEURA_NO_LABEL ||
-           (l->options.task == PLEURA_CALIBRATE && has_word(words, d->answer_names[d->finding]));
+    return *label != PLEURA_NO_LABEL || (l->options.task == PLEURA_CALIBRATE &&
+                                         pleura_words_have(words, d->answer_names[d->finding]));
 }
 
 static pleura_code check_embedding(const pleura_learning *l, const float *embedding, size_t count,

@@ -7,8 +7,9 @@
  */
 #include "state.h"
 
-#include "../decide/metrics.h"
+#include "../decide/named.h"
 #include "../error.h"
+#include "../half.h"
 #include "../text.h"
 
 #include <math.h>
@@ -16,29 +17,6 @@
 
 #define MAGIC "PLEURAR1"
 #define MAX_FEATURES 65536
-
-/* ---- 16-bit floats (IEEE 754 binary16) ---- */
-
-static uint16_t to_half(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint32_t sign = bits >> 16 & 0x8000;
-    double size = fabs((double)value);
-    if (size >= 65520)
-        return (uint16_t)(sign | 0x7BFF); /* the largest, since embeddings are finite */
-    if (size < 6.103515625e-05)           /* 2^-14: below it, steps of 2^-24 */
-        return (uint16_t)(sign | (uint32_t)(size * 16777216.0 + 0.5));
-    bits = (bits & 0x7FFFFFFF) + 0x1000; /* half of what goes */
-    return (uint16_t)(sign | ((bits >> 13) - (112u << 10)));
-}
-
-static float from_half(uint16_t half)
-{
-    int exponent = half >> 10 & 31, fraction = half & 1023;
-    double size = exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
-    return (float)(half & 0x8000 ? -size : size);
-}
 
 /* ---- Writing ---- */
 
@@ -67,7 +45,7 @@ static void put_film(writer *w, const pleura_learning *l, const uint32_t *patien
     put_number(w, l->labels[film], 1);
     put_number(w, patients[film], 4);
     for (size_t c = 0; c < l->base->features; c++)
-        put_number(w, to_half(x[c]), 2);
+        put_number(w, pleura_half_of_float(x[c]), 2);
     for (size_t k = l->base->features; k < l->width; k++) {
         uint32_t bits;
         memcpy(&bits, &x[k], sizeof bits);
@@ -76,14 +54,21 @@ static void put_film(writer *w, const pleura_learning *l, const uint32_t *patien
 }
 
 /* Numbers in place of the patients' names, which shall not be told: that of their first film. */
-static void hide_patients(const pleura_learning *l, uint32_t *numbers)
+static bool hide_patients(const pleura_learning *l, uint32_t *numbers)
 {
-    for (size_t i = 0; i < l->count; i++) {
-        size_t first = l->patients[i][0] ? 0 : i;
-        while (first < i && strcmp(l->patients[first], l->patients[i]) != 0)
-            first++;
-        numbers[i] = (uint32_t)first;
+    pleura_named_film *names = pleura_alloc_zero(l->count, sizeof *names);
+    if (!names)
+        return false;
+    for (size_t i = 0; i < l->count; i++)
+        names[i] = (pleura_named_film){l->patients[i], i};
+    pleura_named_sort(names, l->count);
+    for (size_t i = 0, first = 0; i < l->count; i++) {
+        bool same = names[i].name[0] && strcmp(names[first].name, names[i].name) == 0;
+        first = same ? first : i;
+        numbers[names[i].film] = (uint32_t)names[first].film;
     }
+    pleura_free(names);
+    return true;
 }
 
 pleura_code pleura_reference_write(const pleura_learning *l, void *buffer, size_t capacity,
@@ -100,9 +85,10 @@ pleura_code pleura_reference_write(const pleura_learning *l, void *buffer, size_
                                "name alone.",
                                i);
     uint32_t *patients = pleura_alloc_zero(l->count, sizeof *patients);
-    if (!patients)
+    if (!patients || !hide_patients(l, patients)) {
+        pleura_free(patients);
         return pleura_fail_memory(error, l->count * sizeof *patients, "the patients");
-    hide_patients(l, patients);
+    }
     writer w = {.buffer = buffer, .capacity = capacity};
     put(&w, MAGIC, 8);
     put(&w, l->base->model_sha256, 64);
@@ -193,13 +179,14 @@ static bool read_film(reader *r, size_t features, size_t width, size_t labels, s
     *label = take_number(r, 1);
     *patient = take_number(r, 4);
     for (size_t c = 0; c < features; c++)
-        x[c] = from_half((uint16_t)take_number(r, 2));
+        x[c] = pleura_half_to_float((uint16_t)take_number(r, 2));
     for (size_t k = features; k < width; k++) {
         uint32_t bits = take_number(r, 4);
         memcpy(&x[k], &bits, sizeof bits);
+    }
+    for (size_t k = 0; k < width; k++)
         if (!isfinite(x[k]))
             return false;
-    }
     return *label < labels && *patient < films;
 }
 

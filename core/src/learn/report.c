@@ -1,55 +1,27 @@
 /* A learning as JSON (docs/learn.md). */
 #include "state.h"
 
-#include "../decide/metrics.h"
-#include "../error.h"
-#include "../json.h"
+#include "../decide/metrics_json.h"
 
 #include <math.h>
-#include <string.h>
 
 #define DIGITS 7
-#define ROC_POINTS 100
 #define BINS 10
-
-static void add_number(pleura_json *json, const char *key, double value)
-{
-    pleura_json_key(json, key);
-    pleura_json_number(json, value, DIGITS);
-}
 
 /* A number that is null where it was not given. */
 static void add_option(pleura_json *json, const char *key, double value)
 {
-    add_number(json, key, value > 0 ? value : NAN);
-}
-
-static void add_count(pleura_json *json, const char *key, size_t value)
-{
-    pleura_json_key(json, key);
-    pleura_json_integer(json, (int64_t)value);
-}
-
-static void add_interval(pleura_json *json, const char *key, const pleura_figure *figure)
-{
-    pleura_json_key(json, key);
-    pleura_json_open(json, '[');
-    pleura_json_number(json, figure->value, DIGITS);
-    pleura_json_number(json, figure->low, DIGITS);
-    pleura_json_number(json, figure->high, DIGITS);
-    pleura_json_close(json, ']');
+    pleura_json_put_number(json, key, value > 0 ? value : NAN, DIGITS);
 }
 
 static void add_figures(pleura_json *json, const pleura_comparison *figures)
 {
-    pleura_json_key(json, "figures");
-    pleura_json_open(json, '{');
+    pleura_json_put_open(json, "figures", '{');
     for (size_t f = 0; f < PLEURA_FIGURE_COUNT; f++) {
-        pleura_json_key(json, figures[f].name);
-        pleura_json_open(json, '{');
-        add_interval(json, "before", &figures[f].before);
-        add_interval(json, "after", &figures[f].after);
-        add_interval(json, "gain", &figures[f].gain);
+        pleura_json_put_open(json, figures[f].name, '{');
+        pleura_json_put_figure(json, "before", &figures[f].before, DIGITS);
+        pleura_json_put_figure(json, "after", &figures[f].after, DIGITS);
+        pleura_json_put_figure(json, "gain", &figures[f].gain, DIGITS);
         pleura_json_close(json, '}');
     }
     pleura_json_close(json, '}');
@@ -58,60 +30,47 @@ static void add_figures(pleura_json *json, const pleura_comparison *figures)
 static void add_labels(pleura_json *json, const pleura_learning *l)
 {
     const pleura_decision_spec *d = &l->decision;
-    pleura_json_key(json, "labels");
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, "labels", '[');
     for (size_t k = 0; k < d->label_count; k++) {
         pleura_json_open(json, '{');
-        pleura_json_key(json, "name");
-        pleura_json_text(json, d->answer_names[k]);
-        add_count(json, "films", l->label_films[k]);
-        add_count(json, "patients", l->label_patients[k]);
+        pleura_json_put_text(json, "name", d->answer_names[k]);
+        pleura_json_put_count(json, "films", l->label_films[k]);
+        pleura_json_put_count(json, "patients", l->label_patients[k]);
         pleura_json_close(json, '}');
     }
     pleura_json_close(json, ']');
-    pleura_json_key(json, "finding");
-    pleura_json_text(json, d->answer_names[d->finding]);
+    pleura_json_put_text(json, "finding", d->answer_names[d->finding]);
 }
 
 static void add_setting(pleura_json *json, const pleura_learning *l)
 {
     bool adapts = l->options.task == PLEURA_ADAPT;
-    pleura_json_key(json, "task");
-    pleura_json_text(json, adapts ? "adapt" : "calibrate");
-    pleura_json_key(json, "model");
-    pleura_json_open(json, '{');
-    pleura_json_key(json, "name");
-    pleura_json_text(json, l->base->model_name);
-    pleura_json_key(json, "version");
-    pleura_json_text(json, l->base->model_version);
-    pleura_json_key(json, "sha256");
-    pleura_json_text(json, l->base->model_sha256);
+    pleura_json_put_text(json, "task", adapts ? "adapt" : "calibrate");
+    pleura_json_put_open(json, "model", '{');
+    pleura_json_put_text(json, "name", l->base->model_name);
+    pleura_json_put_text(json, "version", l->base->model_version);
+    pleura_json_put_text(json, "sha256", l->base->model_sha256);
     pleura_json_close(json, '}');
-    add_count(json, "films", l->count);
-    add_count(json, "patients", l->cases.patient_count);
-    add_count(json, "left_out", l->left_out);
-    add_count(json, "unlabelled", l->unlabelled);
+    pleura_json_put_count(json, "films", l->count);
+    pleura_json_put_count(json, "patients", l->cases.patient_count);
+    pleura_json_put_count(json, "left_out", l->left_out);
+    pleura_json_put_count(json, "unlabelled", l->unlabelled);
     add_labels(json, l);
     add_option(json, "target_sensitivity", l->options.target_sensitivity);
     add_option(json, "prevalence", l->options.prevalence);
-    add_count(json, "folds", l->folds);
-    add_count(json, "draws", l->options.draws);
+    pleura_json_put_count(json, "folds", l->folds);
+    pleura_json_put_count(json, "draws", l->options.draws);
 }
 
 static void add_verdict(pleura_json *json, const pleura_learning *l)
 {
-    pleura_json_key(json, "compared_with");
-    pleura_json_text(json, l->comparable ? "model" : "chance");
-    pleura_json_key(json, "verdict");
-    pleura_json_text(json, pleura_verdict_name(l->verdict));
-    pleura_json_key(json, "notes");
-    pleura_json_open(json, '[');
+    pleura_json_put_text(json, "compared_with", l->comparable ? "model" : "chance");
+    pleura_json_put_text(json, "verdict", pleura_verdict_name(l->verdict));
+    pleura_json_put_open(json, "notes", '[');
     for (size_t i = 0; i < l->note_count; i++) {
         pleura_json_open(json, '{');
-        pleura_json_key(json, "code");
-        pleura_json_text(json, pleura_learn_note_name(l->notes[i].note));
-        pleura_json_key(json, "message");
-        pleura_json_text(json, l->notes[i].text);
+        pleura_json_put_text(json, "code", pleura_learn_note_name(l->notes[i].note));
+        pleura_json_put_text(json, "message", l->notes[i].text);
         pleura_json_close(json, '}');
     }
     pleura_json_close(json, ']');
@@ -119,25 +78,22 @@ static void add_verdict(pleura_json *json, const pleura_learning *l)
 
 static void add_penalty(pleura_json *json, const pleura_learning *l)
 {
-    add_number(json, "c", l->c);
-    pleura_json_key(json, "starts_from");
-    pleura_json_text(json, l->has_start ? "model" : "zero");
-    pleura_json_key(json, "penalties");
-    pleura_json_open(json, '[');
+    pleura_json_put_number(json, "c", l->c, DIGITS);
+    pleura_json_put_text(json, "starts_from", l->has_start ? "model" : "zero");
+    pleura_json_put_open(json, "penalties", '[');
     for (size_t i = 0; i < l->path_count; i++) {
         pleura_json_open(json, '{');
-        add_number(json, "c", l->path[i].c);
-        add_number(json, "loss", l->path[i].loss);
+        pleura_json_put_number(json, "c", l->path[i].c, DIGITS);
+        pleura_json_put_number(json, "loss", l->path[i].loss, DIGITS);
         pleura_json_close(json, '}');
     }
     pleura_json_close(json, ']');
-    pleura_json_key(json, "curve");
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, "curve", '[');
     for (size_t i = 0; i < l->curve_count; i++) {
         pleura_json_open(json, '{');
-        add_count(json, "films", l->curve[i].films);
-        add_interval(json, "auc", &l->curve[i].auc);
-        add_interval(json, "label_accuracy", &l->curve[i].label_accuracy);
+        pleura_json_put_count(json, "films", l->curve[i].films);
+        pleura_json_put_figure(json, "auc", &l->curve[i].auc, DIGITS);
+        pleura_json_put_figure(json, "label_accuracy", &l->curve[i].label_accuracy, DIGITS);
         pleura_json_close(json, '}');
     }
     pleura_json_close(json, ']');
@@ -146,17 +102,17 @@ static void add_penalty(pleura_json *json, const pleura_learning *l)
 static void add_fit(pleura_json *json, const pleura_learning *l)
 {
     bool before = l->comparable && l->base->decision.finding == l->base_finding;
-    pleura_json_key(json, "threshold");
-    pleura_json_open(json, '{');
-    add_number(json, "before", before ? (double)l->base->decision.threshold : NAN);
-    add_number(json, "after", (double)l->made->decision.threshold);
+    pleura_json_put_open(json, "threshold", '{');
+    pleura_json_put_number(json, "before", before ? (double)l->base->decision.threshold : NAN,
+                           DIGITS);
+    pleura_json_put_number(json, "after", (double)l->made->decision.threshold, DIGITS);
     pleura_json_close(json, '}');
     if (l->options.task == PLEURA_ADAPT) {
         add_penalty(json, l);
         return;
     }
-    add_number(json, "temperature", l->temperature);
-    add_number(json, "shift", l->shift);
+    pleura_json_put_number(json, "temperature", l->temperature, DIGITS);
+    pleura_json_put_number(json, "shift", l->shift, DIGITS);
 }
 
 /* ---- Curves and tables: before, where there is one, and after ---- */
@@ -167,8 +123,7 @@ typedef void side_function(pleura_json *json, const pleura_learning *l, const pl
 static void add_sides(pleura_json *json, const char *key, const pleura_learning *l,
                       pleura_scored *films, side_function *add)
 {
-    pleura_json_key(json, key);
-    pleura_json_open(json, '{');
+    pleura_json_put_open(json, key, '{');
     pleura_json_key(json, "before");
     if (l->comparable)
         add(json, l, &l->before, films);
@@ -179,30 +134,13 @@ static void add_sides(pleura_json *json, const char *key, const pleura_learning 
     pleura_json_close(json, '}');
 }
 
-/* [threshold, sensitivity, specificity], evenly by rank. */
 static void add_roc(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
                     pleura_scored *films)
 {
-    size_t points = l->count < ROC_POINTS ? l->count : ROC_POINTS;
-    float last = NAN;
     for (size_t i = 0; i < l->count; i++)
         films[i] = (pleura_scored){a->scores[i], l->truths[i], (uint32_t)i};
     pleura_metrics_sort(films, l->count);
-    pleura_json_open(json, '[');
-    for (size_t i = 0; i < points; i++) {
-        pleura_rates rates;
-        float threshold = films[i * (l->count - 1) / (points > 1 ? points - 1 : 1)].score;
-        if (threshold == last)
-            continue;
-        last = threshold;
-        pleura_metrics_rates(films, l->count, NULL, threshold, &rates);
-        pleura_json_open(json, '[');
-        pleura_json_number(json, (double)threshold, DIGITS);
-        pleura_json_number(json, rates.sensitivity, DIGITS);
-        pleura_json_number(json, rates.specificity, DIGITS);
-        pleura_json_close(json, ']');
-    }
-    pleura_json_close(json, ']');
+    pleura_json_roc(json, films, l->count, DIGITS);
 }
 
 /* Ten bins of the probability: [mean probability, share with the finding, films]. */
@@ -257,9 +195,7 @@ static void add_confusion(pleura_json *json, const pleura_learning *l, const ple
         int64_t row[PLEURA_PROFILE_MAX_LABELS] = {0};
         for (size_t i = 0; i < l->count; i++) {
             const float *p = a->probabilities + i * a->classes;
-            size_t best = 0;
-            for (size_t k = 1; k < a->classes; k++)
-                best = p[k] > p[best] ? k : best;
+            size_t best = pleura_likeliest(p, a->classes);
             row[best] += l->labels[i] == label;
         }
         pleura_json_open(json, '[');
@@ -278,7 +214,7 @@ static void add_reference(pleura_json *json, const pleura_learning *l)
         return;
     }
     pleura_json_open(json, '{');
-    add_count(json, "films", l->reference->cases.count);
+    pleura_json_put_count(json, "films", l->reference->cases.count);
     add_figures(json, l->reference->figures);
     pleura_json_close(json, '}');
 }
@@ -287,8 +223,7 @@ size_t pleura_learning_json(const pleura_learning *l, char *buffer, size_t capac
 {
     pleura_json json = pleura_json_into(buffer, capacity);
     pleura_json_open(&json, '{');
-    pleura_json_key(&json, "schema");
-    pleura_json_text(&json, "pleura.learning/1");
+    pleura_json_put_text(&json, "schema", "pleura.learning/1");
     add_setting(&json, l);
     if (l->made) {
         add_verdict(&json, l);

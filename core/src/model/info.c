@@ -31,18 +31,14 @@ void pleura_census_take(const pleura_graph *graph, pleura_census *census)
 
 static void add_operators(pleura_json *json, const pleura_census *census)
 {
-    pleura_json_key(json, "macs");
-    pleura_json_integer(json, census->cost.macs);
-    pleura_json_key(json, "nodes_in_file");
-    pleura_json_integer(json, (int64_t)census->cost.nodes_in_file);
-    pleura_json_key(json, "nodes_run");
-    pleura_json_integer(json, (int64_t)census->cost.nodes_run);
-    pleura_json_key(json, "operators");
-    pleura_json_open(json, '{');
+    pleura_json_put_integer(json, "macs", census->cost.macs);
+    pleura_json_put_count(json, "nodes_in_file", census->cost.nodes_in_file);
+    pleura_json_put_count(json, "nodes_run", census->cost.nodes_run);
+    pleura_json_put_open(json, "operators", '{');
     for (int op = 0; op < PLEURA_OP_COUNT; op++)
         if (census->operators[op]) {
-            pleura_json_key(json, pleura_operator_name((pleura_operator)op));
-            pleura_json_integer(json, (int64_t)census->operators[op]);
+            pleura_json_put_count(json, pleura_operator_name((pleura_operator)op),
+                                  census->operators[op]);
         }
     pleura_json_close(json, '}');
 }
@@ -50,91 +46,70 @@ static void add_operators(pleura_json *json, const pleura_census *census)
 static void add_input(pleura_json *json, const pleura_input_spec *input, bool size_assumed)
 {
     static const char *const fits[] = {"squash", "crop", "pad"};
-    pleura_json_key(json, "input");
-    pleura_json_open(json, '{');
-    pleura_json_key(json, "channels");
-    pleura_json_integer(json, input->channels);
-    pleura_json_key(json, "height");
-    pleura_json_integer(json, input->height);
-    pleura_json_key(json, "width");
-    pleura_json_integer(json, input->width);
-    pleura_json_key(json, "size_assumed");
-    pleura_json_bool(json, size_assumed);
-    pleura_json_key(json, "fit");
-    pleura_json_text(json, fits[input->fit]);
-    pleura_json_key(json, "normalise");
-    pleura_json_text(json, input->normalise == PLEURA_NORMALISE_FIXED ? "fixed" : "image");
+    pleura_json_put_open(json, "input", '{');
+    pleura_json_put_integer(json, "channels", input->channels);
+    pleura_json_put_integer(json, "height", input->height);
+    pleura_json_put_integer(json, "width", input->width);
+    pleura_json_put_bool(json, "size_assumed", size_assumed);
+    pleura_json_put_text(json, "fit", fits[input->fit]);
+    pleura_json_put_text(json, "normalise",
+                         input->normalise == PLEURA_NORMALISE_FIXED ? "fixed" : "image");
     pleura_json_close(json, '}');
 }
 
 static void add_answers(pleura_json *json, const pleura_decision_spec *decision)
 {
-    pleura_json_key(json, "labels");
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, "labels", '[');
     for (size_t i = 0; i < decision->label_count; i++)
         pleura_json_text(json, decision->answer_names[i]);
     pleura_json_close(json, ']');
-    pleura_json_key(json, "groups");
-    pleura_json_open(json, '{');
+    pleura_json_put_open(json, "groups", '{');
     for (size_t g = 0; g < decision->group_count; g++) {
-        pleura_json_key(json, decision->answer_names[decision->label_count + g]);
-        pleura_json_open(json, '[');
+        pleura_json_put_open(json, decision->answer_names[decision->label_count + g], '[');
         for (size_t i = 0; i < decision->groups[g].count; i++)
             pleura_json_text(json, decision->answer_names[decision->groups[g].labels[i]]);
         pleura_json_close(json, ']');
     }
     pleura_json_close(json, '}');
     bool finding = decision->finding != PLEURA_NO_ANSWER;
-    pleura_json_key(json, "finding");
-    pleura_json_text(json, finding ? decision->answer_names[decision->finding] : NULL);
+    pleura_json_put_text(json, "finding",
+                         finding ? decision->answer_names[decision->finding] : NULL);
     pleura_json_key(json, "threshold");
     if (finding)
         pleura_json_number(json, (double)decision->threshold, 7);
     else
         pleura_json_null(json);
-    pleura_json_key(json, "margin");
-    pleura_json_number(json, (double)decision->margin, 7);
+    pleura_json_put_number(json, "margin", (double)decision->margin, 7);
 }
 
 static void add_file(pleura_json *json, const pleura_info *info)
 {
-    pleura_json_key(json, "sha256");
-    pleura_json_text(json, info->sha256);
-    pleura_json_key(json, "bytes");
-    pleura_json_integer(json, (int64_t)info->census->cost.file_bytes);
-    pleura_json_key(json, "producer");
-    pleura_json_text(json, info->producer);
-    pleura_json_key(json, "opset");
-    pleura_json_integer(json, info->opset);
+    pleura_json_put_text(json, "sha256", info->sha256);
+    pleura_json_put_count(json, "bytes", info->census->cost.file_bytes);
+    pleura_json_put_text(json, "producer", info->producer);
+    pleura_json_put_integer(json, "opset", info->opset);
 }
 
 size_t pleura_info_json(const pleura_info *info, char *buffer, size_t capacity)
 {
     pleura_json json = pleura_json_into(buffer, capacity);
     pleura_json_open(&json, '{');
-    pleura_json_key(&json, "schema");
-    pleura_json_text(&json, "pleura.info/1");
-    pleura_json_key(&json, "name");
-    pleura_json_text(&json,
-                     pleura_property_find(info->properties, info->property_count, "pleura.name"));
-    pleura_json_key(&json, "version");
-    pleura_json_text(
-        &json, pleura_property_find(info->properties, info->property_count, "pleura.version"));
+    pleura_json_put_text(&json, "schema", "pleura.info/1");
+    pleura_json_put_text(
+        &json, "name", pleura_property_find(info->properties, info->property_count, "pleura.name"));
+    pleura_json_put_text(
+        &json, "version",
+        pleura_property_find(info->properties, info->property_count, "pleura.version"));
     add_file(&json, info);
     add_answers(&json, info->decision);
-    pleura_json_key(&json, "heatmap");
-    pleura_json_bool(&json, info->has_heatmap);
-    pleura_json_key(&json, "features");
-    pleura_json_integer(&json, (int64_t)info->features);
-    pleura_json_key(&json, "profile");
-    pleura_json_text(&json, info->profile);
+    pleura_json_put_bool(&json, "heatmap", info->has_heatmap);
+    pleura_json_put_count(&json, "features", info->features);
+    pleura_json_put_text(&json, "profile", info->profile);
     add_input(&json, info->input, info->size_assumed);
     add_operators(&json, info->census);
-    pleura_json_key(&json, "properties");
-    pleura_json_open(&json, '{');
+    pleura_json_put_open(&json, "properties", '{');
     for (size_t i = 0; i < info->property_count; i++) {
-        pleura_json_key(&json, info->properties[i].key);
-        pleura_json_text(&json, info->properties[i].value);
+        pleura_json_put_text(&json, info->properties[i].key, info->properties[i].value);
     }
     pleura_json_close(&json, '}');
     pleura_json_close(&json, '}');

@@ -131,16 +131,9 @@ pleura_code pleura_profile_copy(const pleura_profile *profile, pleura_profile **
 
 #define DIGITS 9 /* a float comes back as it was */
 
-static void add_number(pleura_json *json, const char *key, double value)
-{
-    pleura_json_key(json, key);
-    pleura_json_number(json, value, DIGITS);
-}
-
 static void add_numbers(pleura_json *json, const char *key, const float *values, size_t count)
 {
-    pleura_json_key(json, key);
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, key, '[');
     for (size_t i = 0; i < count; i++)
         pleura_json_number(json, (double)values[i], DIGITS);
     pleura_json_close(json, ']');
@@ -148,33 +141,24 @@ static void add_numbers(pleura_json *json, const char *key, const float *values,
 
 static void add_model(pleura_json *json, const pleura_profile *p)
 {
-    pleura_json_key(json, "model");
-    pleura_json_open(json, '{');
-    pleura_json_key(json, "name");
-    pleura_json_text(json, p->model_name);
-    pleura_json_key(json, "version");
-    pleura_json_text(json, p->model_version);
-    pleura_json_key(json, "sha256");
-    pleura_json_text(json, p->model_sha256);
-    pleura_json_key(json, "features");
-    pleura_json_integer(json, (int64_t)p->features);
-    pleura_json_key(json, "outputs");
-    pleura_json_integer(json, (int64_t)p->outputs);
+    pleura_json_put_open(json, "model", '{');
+    pleura_json_put_text(json, "name", p->model_name);
+    pleura_json_put_text(json, "version", p->model_version);
+    pleura_json_put_text(json, "sha256", p->model_sha256);
+    pleura_json_put_count(json, "features", p->features);
+    pleura_json_put_count(json, "outputs", p->outputs);
     pleura_json_close(json, '}');
 }
 
 static void add_answers(pleura_json *json, const pleura_decision_spec *d)
 {
-    pleura_json_key(json, "labels");
-    pleura_json_open(json, '[');
+    pleura_json_put_open(json, "labels", '[');
     for (size_t i = 0; i < d->label_count; i++)
         pleura_json_text(json, d->answer_names[i]);
     pleura_json_close(json, ']');
-    pleura_json_key(json, "groups");
-    pleura_json_open(json, '{');
+    pleura_json_put_open(json, "groups", '{');
     for (size_t g = 0; g < d->group_count; g++) {
-        pleura_json_key(json, d->answer_names[d->label_count + g]);
-        pleura_json_open(json, '[');
+        pleura_json_put_open(json, d->answer_names[d->label_count + g], '[');
         for (size_t i = 0; i < d->groups[g].count; i++)
             pleura_json_integer(json, d->groups[g].labels[i]);
         pleura_json_close(json, ']');
@@ -184,19 +168,17 @@ static void add_answers(pleura_json *json, const pleura_decision_spec *d)
     bool finding = d->finding != PLEURA_NO_ANSWER;
     pleura_json_text(json, finding ? d->answer_names[d->finding] : NULL);
     static const char *const activations[] = {"softmax", "sigmoid", "none"};
-    pleura_json_key(json, "activation");
-    pleura_json_text(json, activations[d->activation]);
-    add_number(json, "temperature", (double)d->temperature);
-    add_number(json, "threshold", (double)d->threshold);
-    add_number(json, "margin", (double)d->margin);
+    pleura_json_put_text(json, "activation", activations[d->activation]);
+    pleura_json_put_number(json, "temperature", (double)d->temperature, DIGITS);
+    pleura_json_put_number(json, "threshold", (double)d->threshold, DIGITS);
+    pleura_json_put_number(json, "margin", (double)d->margin, DIGITS);
 }
 
 static void add_layer(pleura_json *json, const pleura_profile *p)
 {
     size_t labels = p->decision.label_count;
     if (p->from_probabilities) {
-        pleura_json_key(json, "from_probabilities");
-        pleura_json_bool(json, true);
+        pleura_json_put_bool(json, "from_probabilities", true);
     }
     if (p->scale) {
         add_numbers(json, "scale", p->scale, p->outputs);
@@ -215,14 +197,12 @@ size_t pleura_profile_json(const pleura_profile *p, char *buffer, size_t capacit
 {
     pleura_json json = pleura_json_into(buffer, capacity);
     pleura_json_open(&json, '{');
-    pleura_json_key(&json, "schema");
-    pleura_json_text(&json, "pleura.profile/1");
-    pleura_json_key(&json, "limits");
-    pleura_json_text(&json,
-                     "Research tool, not a medical device. Fitted to the films of one site, and "
-                     "not validated on others.");
-    pleura_json_key(&json, "task");
-    pleura_json_text(&json, pleura_profile_kind_name(p->kind));
+    pleura_json_put_text(&json, "schema", "pleura.profile/1");
+    pleura_json_put_text(
+        &json, "limits",
+        "Research tool, not a medical device. Fitted to the films of one site, and "
+        "not validated on others.");
+    pleura_json_put_text(&json, "task", pleura_profile_kind_name(p->kind));
     add_model(&json, p);
     add_answers(&json, &p->decision);
     add_layer(&json, p);

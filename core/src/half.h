@@ -1,0 +1,12 @@
+/* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
+#ifndef PLEURA_HALF_H
+#define PLEURA_HALF_H
+
+#include <stdint.h>
+
+float pleura_half_to_float(uint16_t half);
+
+/* The nearest; of finite numbers that are too large, the largest. */
+uint16_t pleura_half_of_float(float value);
+
+#endif
