@@ -6,7 +6,6 @@
 #include <math.h>
 
 #define DIGITS 7
-#define BINS 10
 
 /* A number that is null where it was not given. */
 static void add_option(pleura_json *json, const char *key, double value)
@@ -117,26 +116,25 @@ static void add_fit(pleura_json *json, const pleura_learning *l)
 
 /* ---- Curves and tables: before, where there is one, and after ---- */
 
-typedef void side_function(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
-                           pleura_scored *films);
+typedef void side_function(pleura_json *json, const pleura_learning *l, const pleura_answers *a);
 
 static void add_sides(pleura_json *json, const char *key, const pleura_learning *l,
-                      pleura_scored *films, side_function *add)
+                      side_function *add)
 {
     pleura_json_put_open(json, key, '{');
     pleura_json_key(json, "before");
     if (l->comparable)
-        add(json, l, &l->before, films);
+        add(json, l, &l->before);
     else
         pleura_json_null(json);
     pleura_json_key(json, "after");
-    add(json, l, &l->after, films);
+    add(json, l, &l->after);
     pleura_json_close(json, '}');
 }
 
-static void add_roc(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
-                    pleura_scored *films)
+static void add_roc(pleura_json *json, const pleura_learning *l, const pleura_answers *a)
 {
+    pleura_scored *films = l->scratch;
     for (size_t i = 0; i < l->count; i++)
         films[i] = (pleura_scored){a->scores[i], l->truths[i], (uint32_t)i};
     pleura_metrics_sort(films, l->count);
@@ -144,20 +142,19 @@ static void add_roc(pleura_json *json, const pleura_learning *l, const pleura_an
 }
 
 /* Ten bins of the probability: [mean probability, share with the finding, films]. */
-static void add_reliability(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
-                            pleura_scored *films)
+static void add_reliability(pleura_json *json, const pleura_learning *l, const pleura_answers *a)
 {
-    double sum[BINS] = {0}, ill[BINS] = {0}, count[BINS] = {0};
-    (void)films;
+    double sum[PLEURA_METRICS_BINS] = {0}, ill[PLEURA_METRICS_BINS] = {0},
+           count[PLEURA_METRICS_BINS] = {0};
     for (size_t i = 0; i < l->count; i++) {
-        int bin = (int)(a->scores[i] * BINS);
-        bin = bin < BINS ? bin : BINS - 1;
+        int bin = (int)(a->scores[i] * PLEURA_METRICS_BINS);
+        bin = bin < PLEURA_METRICS_BINS ? bin : PLEURA_METRICS_BINS - 1;
         sum[bin] += (double)a->scores[i];
         ill[bin] += l->truths[i];
         count[bin]++;
     }
     pleura_json_open(json, '[');
-    for (int bin = 0; bin < BINS; bin++) {
+    for (int bin = 0; bin < PLEURA_METRICS_BINS; bin++) {
         pleura_json_open(json, '[');
         pleura_json_number(json, count[bin] > 0 ? sum[bin] / count[bin] : NAN, DIGITS);
         pleura_json_number(json, count[bin] > 0 ? ill[bin] / count[bin] : NAN, DIGITS);
@@ -168,11 +165,9 @@ static void add_reliability(pleura_json *json, const pleura_learning *l, const p
 }
 
 /* Rows: with the finding or not; columns: called so or not. */
-static void add_calls(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
-                      pleura_scored *films)
+static void add_calls(pleura_json *json, const pleura_learning *l, const pleura_answers *a)
 {
     int64_t table[2][2] = {{0, 0}, {0, 0}};
-    (void)films;
     for (size_t i = 0; i < l->count; i++)
         table[l->truths[i]][a->calls[i]]++;
     pleura_json_open(json, '[');
@@ -186,10 +181,8 @@ static void add_calls(pleura_json *json, const pleura_learning *l, const pleura_
 }
 
 /* Rows: label; columns: likeliest label. */
-static void add_confusion(pleura_json *json, const pleura_learning *l, const pleura_answers *a,
-                          pleura_scored *films)
+static void add_confusion(pleura_json *json, const pleura_learning *l, const pleura_answers *a)
 {
-    (void)films;
     pleura_json_open(json, '[');
     for (size_t label = 0; label < a->classes; label++) {
         int64_t row[PLEURA_PROFILE_MAX_LABELS] = {0};
@@ -229,10 +222,10 @@ size_t pleura_learning_json(const pleura_learning *l, char *buffer, size_t capac
         add_verdict(&json, l);
         add_fit(&json, l);
         add_figures(&json, l->figures);
-        add_sides(&json, "roc", l, l->scratch, add_roc);
-        add_sides(&json, "reliability", l, l->scratch, add_reliability);
-        add_sides(&json, "calls", l, l->scratch, add_calls);
-        add_sides(&json, "confusion", l, l->scratch, add_confusion);
+        add_sides(&json, "roc", l, add_roc);
+        add_sides(&json, "reliability", l, add_reliability);
+        add_sides(&json, "calls", l, add_calls);
+        add_sides(&json, "confusion", l, add_confusion);
         add_reference(&json, l);
     }
     pleura_json_close(&json, '}');
