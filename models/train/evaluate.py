@@ -28,7 +28,7 @@ import doubts
 import metrics
 import quantise
 from interventions import INTERVENTIONS
-from net import CLASSES, fold
+from net import CLASSES, fold, like
 from train import PREVALENCE, Device, inputs, load, logits, prior_weights
 
 # Of the ill "select" films, clean ones and under all interventions, at least: 0.97 is wanted, and half a
@@ -140,6 +140,19 @@ def compare(before, after, decision):
     }
 
 
+def networks(path):
+    """The network of a run's model.pt or of a model file of ours."""
+    return load(path)[0] if path.endswith(".pt") else like(path, torch.randn(2, 1, 64, 64))[0]
+
+
+def rounding_cost(exact, rounded, truth, threshold):
+    """What eight bits change beside the same network in float32."""
+    exact, rounded = metrics.pneumonia(exact), metrics.pneumonia(rounded)
+    return {"films": len(truth), "auc": [metrics.auc(exact, truth), metrics.auc(rounded, truth)],
+            "decisions_changed": int(((exact >= threshold) != (rounded >= threshold)).sum()),
+            "largest_change": float(np.abs(exact - rounded).max())}
+
+
 def operating_points(ill, truth, count=33):
     """[threshold, sensitivity, specificity], thresholds even in specificity and in probability."""
     healthy = np.quantile(ill[~truth], np.linspace(0.5, 1.0, count // 2))
@@ -158,9 +171,10 @@ def evaluate(args):
     device = Device(half=False)     # as the core computes
     net, state = load(args.checkpoint)
     net = quantise.store(fold(net), args.weights)
-    net = device.put(net).to(memory_format=torch.channels_last)
-    score = lambda chosen, change: logits(net, inputs(films, chosen, change, state["size"]), device,
-                                          args.flip)
+    put = lambda net: device.put(net).to(memory_format=torch.channels_last)
+    net = put(net)
+    score = lambda chosen, change, net=net: logits(net, inputs(films, chosen, change, state["size"]), device,
+                                                   args.flip)
     rows = data.read_index(args.data)
     parts = np.array(data.split(rows, args.seed))
     groups = np.array(data.group(rows))
@@ -189,6 +203,13 @@ def evaluate(args):
                 "prevalence": PREVALENCE, "sensitivity_wanted": SENSITIVITY,
                 "opposite_allowed": OPPOSITE}
 
+    rounding = None
+    if args.exact:
+        exact = put(fold(networks(args.exact)))
+        rounding = {part: rounding_cost(
+            metrics.softmax(score(chosen, INTERVENTIONS["as it is"], exact), temperature),
+            probability[part]["as it is"], labels[chosen] > 0, threshold) for part, chosen in places.items()}
+
     kept, report = places["report"], probability["report"]
     truth = labels[kept]
     plain = report["as it is"]
@@ -207,11 +228,13 @@ def evaluate(args):
     interval = intervals(plain, truth, groups[kept], decision)
     sure = ~doubted[kept]
     lengths = [len(history) for history in (*state.get("before", []), state["history"])]
+    settled = lengths.pop() if state.get("rounded") else None
     digits = lambda value: round(value, 4)
     facts = {
         "created": args.date,
-        "checkpoint_epoch": sum(lengths),
-        "network": {"name": state["name"], "epochs": lengths, "rounded": bool(state.get("rounded"))},
+        "checkpoint_epoch": sum(lengths) + (settled or 0),
+        "network": {"name": state["name"], "epochs": lengths, "settled": settled},
+        "rounding": rounding,
         "input": {"size": state["size"], "parameters": sum(p.numel() for p in net.parameters())},
         "films": {part: spread(labels[parts == part], groups[parts == part])
                   for part in ("train", "select", "report")},
@@ -230,10 +253,11 @@ def evaluate(args):
         "report": base,
         "intervals_95": interval,
         "doubted_runs": runs,
-        "believed": {"films": spread(truth[sure], groups[kept][sure]),
-                     "report": measures(plain[sure], truth[sure], decision),
-                     "intervals_95": intervals(plain[sure], truth[sure], groups[kept][sure], decision),
-                     "doubted_viral_auc": metrics.viral_auc(plain[~sure], truth[~sure])},
+        **({"believed": {
+            "films": spread(truth[sure], groups[kept][sure]),
+            "report": measures(plain[sure], truth[sure], decision),
+            "intervals_95": intervals(plain[sure], truth[sure], groups[kept][sure], decision),
+            "doubted_viral_auc": metrics.viral_auc(plain[~sure], truth[~sure])}} if runs else {}),
         "confusion_rows_truth": confusion.tolist(),
         "reliability": metrics.reliability(before, truth > 0, at_prevalence(truth > 0)),
         "interventions": changed,
@@ -274,6 +298,7 @@ def main():
     parser.add_argument("--out", required=True, help="where metrics.json and validation.csv go")
     parser.add_argument("--cache", help="folder for decoded films")
     parser.add_argument("--doubted", help="what doubts.py wrote: films whose kind is not believed")
+    parser.add_argument("--exact", help="model.pt or model file in float32, to tell what roundings cost")
     parser.add_argument("--gate", help=".json written by gate.py, for the card")
     parser.add_argument("--flip", action="store_true", help="mean over each film and its mirror")
     parser.add_argument("--seed", type=int, default=0, help="of the split: the one trained with")

@@ -120,12 +120,11 @@ class Graph:
         if self.weights == "float16":
             stored = self.tensor(f"{name}.half", array.astype(np.float16))
             return self.node("Cast", [stored], name, to=onnx.TensorProto.FLOAT)
-        if self.weights == "qdq":
-            scale = quantise.weight_scale(torch.from_numpy(array)).numpy()
-            whole = np.clip(np.rint(array / scale.reshape(-1, 1, 1, 1)),
-                            -quantise.WEIGHT_MOST, quantise.WEIGHT_MOST)
-        else:
-            whole, scale = (value.numpy() for value in quantise.stored_weights(torch.from_numpy(array)))
+        return self.whole(name, array)
+
+    def whole(self, name, array):
+        """Weights as whole numbers of a scale for each output channel."""
+        whole, scale = (value.numpy() for value in quantise.stored_weights(torch.from_numpy(array)))
         stored = self.tensor(f"{name}.int8", whole.astype(np.int8))
         zero = self.tensor(f"{name}.zero", np.zeros(len(scale), np.int8))
         return self.node("DequantizeLinear", [stored, self.tensor(f"{name}.scale", scale), zero],
@@ -154,7 +153,8 @@ class Graph:
         return self.rounded(x, conv.round_result)
 
     def dense(self, x, weight, bias, name):
-        self.tensor(f"{name}.weight", weight.astype(np.float32))
+        store = self.whole if self.weights == "qdq" else self.tensor
+        store(f"{name}.weight", weight.astype(np.float32))
         self.tensor(f"{name}.bias", bias.astype(np.float32))
         return self.node("Gemm", [x, f"{name}.weight", f"{name}.bias"], name, transB=1)
 
@@ -174,7 +174,7 @@ def to_onnx(net, size, weights="float32", gate=None):
         if isinstance(module, Inverted) and module.residual:
             x = graph.rounded(graph.node("Add", [before, x], f"block{place}.sum"),
                               module.round_result)
-    x = graph.node("GlobalAveragePool", [x], "pooled")
+    x = graph.rounded(graph.node("GlobalAveragePool", [x], "pooled"), net.pool.round_result)
     x = graph.node("Flatten", [x], "features")
     graph.dense(x, net.linear.weight.detach().numpy(), net.linear.bias.detach().numpy(), "logits")
     outputs = [onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT,

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 import data
 import pictures
+import quantise
 from interventions import INTERVENTIONS
 from net import GATES, fold, like
 from preprocess import SIZE, prepare
@@ -29,7 +30,7 @@ ACCEPTED = 0.99         # of children's "select" films, under the interventions,
 UNKNOWN = float("nan")  # in a row of labels: teaches this output nothing
 
 
-def features(net, films, device, size=SIZE, batch=64):
+def features(net, films, device, size=SIZE, batch=16):
     """What the classes are read from, for each film."""
     found = []
     with torch.no_grad(), device.cast():
@@ -201,6 +202,8 @@ def main():
     taught = np.array([TAUGHT[kind] for kind in kinds])
     at = parts == "train"
     weight, bias = fit(x[at], taught[at])
+    if net.round_input is not None:     # as the file will have them
+        weight = quantise.stored(torch.from_numpy(weight)).numpy()
     decided = [g for g in range(len(GATES)) if (taught[at][:, g] == 1).any()]
     score = sigmoid(x @ weight.T + bias)
     limits = place_thresholds(score[(kinds == "child") & (parts == "select")], decided)

@@ -103,10 +103,30 @@ class Inverted(nn.Module):
         return x if self.round_result is None else self.round_result(x)
 
 
-class Net(nn.Module):
-    """Grey (n, 1, h, w), normalised -> logits (n, 3).
+class Mean(nn.Module):
+    """Of each channel over the image."""
 
-    """
+    def __init__(self):
+        super().__init__()
+        self.round_result = None
+
+    def forward(self, x):
+        x = x.mean((2, 3))
+        return x if self.round_result is None else self.round_result(x)
+
+
+class Dense(nn.Linear):
+    """The last layer."""
+
+    round_weight = None
+
+    def forward(self, x):
+        weight = self.weight if self.round_weight is None else self.round_weight(self.weight)
+        return functional.linear(x, weight, self.bias)
+
+
+class Net(nn.Module):
+    """Grey (n, 1, h, w), normalised -> logits (n, 3)."""
 
     def __init__(self, name="whole", dropout=0.2):
         super().__init__()
@@ -121,15 +141,16 @@ class Net(nn.Module):
                 channels = outside
         layers.append(Conv(channels, head, top=top))
         self.features = nn.Sequential(*layers)
+        self.pool = Mean()
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(head, len(CLASSES))
+        self.linear = Dense(head, len(CLASSES))
         nn.init.normal_(self.linear.weight, std=0.01)
         nn.init.zeros_(self.linear.bias)
 
     def pooled(self, x):
         """The features that the classes, and the gate, are read from."""
         x = x if self.round_input is None else self.round_input(x)
-        return self.features(x).mean((2, 3))
+        return self.pool(self.features(x))
 
     def forward(self, x):
         return self.linear(self.dropout(self.pooled(x)))

@@ -21,13 +21,13 @@ class RoundWeight(nn.Module):
     """To multiples of a scale for each output channel, which follows the weights."""
 
     def forward(self, weight):
-        scale = weight_scale(weight).view(-1, *[1] * (weight.ndim - 1))
-        rounded = torch.clamp(torch.round(weight / scale), -WEIGHT_MOST, WEIGHT_MOST) * scale
-        return weight + (rounded - weight).detach()
+        return weight + (stored(weight.detach()) - weight).detach()
 
 
 def weight_scale(weight):
-    return weight.detach().abs().flatten(1).amax(1).clamp_min(1e-8) / WEIGHT_MOST
+    """Of a channel that is nothing but its bias: one in whose steps a bias has room."""
+    most = weight.detach().abs().flatten(1).amax(1)
+    return torch.where(most < 1e-8, torch.ones_like(most), most) / WEIGHT_MOST
 
 
 class RoundResult(nn.Module):
@@ -41,10 +41,10 @@ class RoundResult(nn.Module):
         self.register_buffer("zero", torch.tensor(float(round(-low / scale))))
 
     def forward(self, x):
-        low, high = -self.zero * self.scale, (RESULT_MOST - self.zero) * self.scale
-        inside = torch.maximum(torch.minimum(x, high), low)
-        rounded = torch.round(inside / self.scale) * self.scale
-        return inside + (rounded - inside).detach()
+        scale, zero = float(self.scale), int(self.zero)
+        if torch.is_grad_enabled():
+            return torch.fake_quantize_per_tensor_affine(x.float(), scale, zero, 0, RESULT_MOST)
+        return (x / scale).round_().clamp_(-zero, RESULT_MOST - zero).mul_(scale)     # five times as fast
 
 
 def store(net, weights):
@@ -55,8 +55,7 @@ def store(net, weights):
             if weights == "float16":
                 kernel.copy_(kernel.half().float())
             elif weights == "int8":
-                whole, scale = stored_weights(kernel)
-                kernel.copy_(whole * scale.view(-1, 1, 1, 1))
+                kernel.copy_(stored(kernel))
     return net
 
 
@@ -72,12 +71,18 @@ def stored_weights(kernel):
     """
     most = LARGE_MOST if kernel.numel() > LARGE else WEIGHT_MOST
     scale = weight_scale(kernel) * (WEIGHT_MOST / most)
-    whole = torch.round(kernel / scale.view(-1, 1, 1, 1))
+    whole = torch.round(kernel / scale.view(-1, *[1] * (kernel.ndim - 1)))
     return torch.clamp(whole, -most, most), scale
 
 
+def stored(kernel):
+    """What is read back."""
+    whole, scale = stored_weights(kernel)
+    return whole * scale.view(-1, *[1] * (kernel.ndim - 1))
+
+
 def rounded_modules(net):
-    """What rounds its result: every convolution, and the sum of every residual block."""
+    """What rounds its result: every convolution, the sum of every residual block, and the mean."""
     return [module for module in net.modules() if hasattr(module, "round_result")
             and not (isinstance(module, Inverted) and not module.residual)]
 
@@ -106,8 +111,8 @@ def shape(net):
     net = fold(net)
     for module in rounded_modules(net):
         module.round_result = RoundResult()
-    for conv in net.convolutions():
-        conv.round_weight = RoundWeight()
+    for layer in [*net.convolutions(), net.linear]:
+        layer.round_weight = RoundWeight()
     net.round_input = RoundResult()
     return net
 

@@ -7,6 +7,7 @@
 #           its gate, card and file
 #   whole   before that the cross-validation, whose answers teach the one that is shipped
 # Everything goes on where it was cut off. Options for train.py: EPOCHS, SIZE, BATCH, RATE, SEED, NET.
+# EIGHT_BITS=1 rounds what layers pass on as well (QDQ), SETTLE epochs are then trained with those roundings (0).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 data=$1 work=$2 start=${3:-$here/../child-pneumonia/model.onnx} what=${4:-fast}
@@ -30,18 +31,19 @@ step doubts.py "${common[@]}" --checkpoint "$work/first/model.pt" --out "$work/d
 doubted=(--doubted "$work/doubted.json")
 step train.py "${common[@]}" "${net[@]}" "${teacher[@]}" "${doubted[@]}" --start "$work/first/model.pt" \
     --epochs "${MORE:-6}" --rate 0.01 --seed "$((${SEED:-0} + 7))" --out "$work/net"
-checkpoint=$work/net/model.pt weights=int8
+checkpoint=$work/net/model.pt weights=int8 exact=()
 if [ "${EIGHT_BITS:-}" ]; then
     step settle.py "${common[@]}" "${doubted[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
-        --out "$work/net8" --resume
+        --epochs "${SETTLE:-0}" --out "$work/net8" --resume
+    exact=(--exact "$checkpoint")
     checkpoint=$work/net8/model.pt weights=qdq
 fi
 [ -d "$work/pictures/files" ] || "$here/pictures.sh" "$work/pictures"
 step gate.py "${common[@]}" --pictures "$work/pictures/files" --checkpoint "$checkpoint" \
     --out "$work/gate.npz"
 step evaluate.py "${common[@]}" --checkpoint "$checkpoint" --gate "$work/gate.json" \
-    --weights "$weights" "${doubted[@]}" --out "$out"
-cp "$work/net/history.json" "$out/history.json"
+    --weights "$weights" "${exact[@]}" "${doubted[@]}" --out "$out"
+cp "$(dirname "$checkpoint")/history.json" "$out/history.json"
 step card.py --metrics "$out/metrics.json" --out "$out/card.md"
 step export.py --checkpoint "$checkpoint" --gate "$work/gate.npz" --weights "$weights" \
     --metrics "$out/metrics.json" --card "$out/card.md" --out "$out/model.onnx"

@@ -1,14 +1,21 @@
-"""A short run with eight-bit roundings, from a trained network.
+"""Eight bits from a trained network: its roundings, and a short run with them.
 
     python3 models/train/settle.py --data DIR --trained RUN/model.pt --out RUN8
+
+With --epochs 0 nothing is trained: the ranges of what layers pass on are those of training films. A model file of
+ours (.onnx, its history.json beside it) can be rounded like a run's model.pt.
 """
 
 import argparse
+import json
+import pathlib
 
 import numpy as np
+import torch
 
 import data
 import quantise
+from net import like
 from train import Run, inputs, load, options
 
 WATCHED_FILMS = 192     # for the ranges of what layers pass on
@@ -20,18 +27,30 @@ class Settle(Run):
     rounded = True
 
     def begin(self):
-        trained, _ = load(self.args.trained)
+        trained = self.trained_before()
         films = data.Films(self.args.data, data.read_index(self.args.data), self.args.cache)
         at = np.random.default_rng(0).permutation(self.trained)[:WATCHED_FILMS]
         self.net = quantise.prepare(trained, inputs(films, at, size=self.args.size).split(64))
+
+    def trained_before(self):
+        path = pathlib.Path(self.args.trained)
+        if path.suffix == ".pt":
+            net, state = load(path)
+            self.before = [*state.get("before", []), state["history"]]
+            return net
+        history = json.loads(path.with_name("history.json").read_text(encoding="utf-8"))
+        self.before = [history["epochs"]]
+        return like(str(path), torch.randn(2, 1, 64, 64))[0]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options(parser)
     parser.set_defaults(epochs=3, rate=1e-3, dropout=0.0)
-    parser.add_argument("--trained", required=True, help="model.pt of a training run")
-    Settle(parser.parse_args()).go()
+    parser.add_argument("--trained", required=True, help="model.pt of a training run, or a model file of ours")
+    args = parser.parse_args()
+    args.start = args.trained
+    Settle(args).go()
 
 
 if __name__ == "__main__":

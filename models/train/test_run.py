@@ -128,7 +128,7 @@ class Line(unittest.TestCase):
                 self.assertEqual([output.name for output in model.graph.output],
                                  ["logits", "gate"])
                 facts = json.loads((out / "metrics.json").read_text())
-                self.assertEqual(facts["network"]["rounded"], weights == "qdq")
+                self.assertEqual(facts["network"]["settled"], 1 if weights == "qdq" else None)
                 self.assertTrue(0.0 <= facts["report"]["auc"] <= 1.0)
 
 

@@ -201,7 +201,8 @@ class Card(unittest.TestCase):
         part = {"films": 4, "children": 3, **{name: 1 for name in nets.CLASSES}}
         facts = {
             "created": "1970-01-01", "checkpoint_epoch": 7, "report": figure,
-            "network": {"name": "whole", "rounded": True, "epochs": [20, 8]},
+            "network": {"name": "whole", "settled": 0, "epochs": [20, 8]},
+            "rounding": {"select": {"films": 418, "auc": [0.99, 0.98], "decisions_changed": 1, "largest_change": 0.1}},
             "doubted_runs": {"bacterial_pneumonia": [[3430, None]], "viral_pneumonia": [[5, 9]]},
             "believed": {"films": part, "report": figure, "doubted_viral_auc": 0.4,
                          "intervals_95": {name: [0.8, 1.0] for name in figure}},
@@ -218,10 +219,16 @@ class Card(unittest.TestCase):
         text = card.card(facts)
         self.assertNotRegex(text, r"[{}]")
         self.assertIn("| adult | 9 | 1.000 | 1.000 |", text)
-        self.assertIn("rounded to eight bits", text)
+        flat = " ".join(text.split())
+        self.assertIn("rounded to eight bits, without more training;", flat)
+        self.assertIn('1 of 418 ("select"); AUC from 0.9900 to 0.9800', flat)
         self.assertIn("bacterial 3430 on, viral 5 to 9", text)
         self.assertIn("for 20 epochs, and not in the last 8", text)
-        facts["network"]["epochs"] = [20]
+        facts["network"].update(epochs=[20], settled=3)
+        facts["rounding"] = None
+        self.assertIn("and trained so for 3 epochs", " ".join(card.card(facts).split()))
+        facts["network"]["settled"] = None
+        self.assertNotIn("eight bits", card.card(facts))
         self.assertIn("This network was taught it.", card.card(facts))
         facts["doubted_runs"] = {}
         self.assertNotIn("believed", card.card(facts))

@@ -92,7 +92,7 @@ def half_pays(name):
         return False
 
 
-def logits(net, batch, device=None, flip=False, size=64):
+def logits(net, batch, device=None, flip=False, size=16):
     """Logits of a stack of inputs, in evaluation mode and float32, as float64.
 
     ``flip``: the mean over each film and its mirror image.
@@ -286,6 +286,7 @@ class Run:
                 "lr": self.rate(), "seconds": round(time.time() - began, 1)})
             self.save()
             print(self.line(), flush=True)
+        write_history(self.out / "history.json", self.args, [*self.before, self.history])
         keep(self.out / "model.pt", self.facts())
 
     def score(self, check):

@@ -248,6 +248,28 @@ static void gemm_as_torch_writes_it(buffer *graph)
     put_message(graph, GRAPH_NODE, &gemm);
 }
 
+static void gemm_in_eight_bits(buffer *graph)
+{
+    static const int8_t whole[8] = {2, 4, 6, 8, 5, 6, 7, 8}, none[2] = {0};
+    static const float steps[2] = {0.5f, 1}, step = 0.1f;
+    static const uint8_t zero = 0;
+    put_tensor(graph, "whole", TYPE_INT8, 2, (int64_t[]){2, 4}, whole, sizeof whole);
+    put_tensor(graph, "steps", TYPE_FLOAT, 1, (int64_t[]){2}, steps, sizeof steps);
+    put_tensor(graph, "none", TYPE_INT8, 1, (int64_t[]){2}, none, sizeof none);
+    put_tensor(graph, "step", TYPE_FLOAT, 0, NULL, &step, sizeof step);
+    put_tensor(graph, "zero", TYPE_UINT8, 0, NULL, &zero, sizeof zero);
+    buffer weights = make_node("DequantizeLinear", "whole steps none", "w");
+    put_attribute_int(&weights, "axis", 0);
+    put_message(graph, GRAPH_NODE, &weights);
+    put_node(graph, "GlobalAveragePool", "features", "pooled");
+    put_node(graph, "QuantizeLinear", "pooled step zero", "bytes");
+    put_node(graph, "DequantizeLinear", "bytes step zero", "rounded");
+    put_node(graph, "Flatten", "rounded", "flat");
+    buffer gemm = make_node("Gemm", "flat w b", "y");
+    put_attribute_int(&gemm, "transB", 1);
+    put_message(graph, GRAPH_NODE, &gemm);
+}
+
 static void matmul_with_bias_and_softmax(buffer *graph)
 {
     put_matrix(graph, 4, 2);
@@ -316,6 +338,7 @@ static void finds_heads(void **state)
         size_t labels;
     } cases[] = {
         {gemm_as_torch_writes_it, true, false, 2},
+        {gemm_in_eight_bits, true, false, 2},
         {matmul_with_bias_and_softmax, true, true, 2},
         {pooling_alone, true, false, 4},
         {window_as_large_as_the_image, true, true, 2},
@@ -333,7 +356,10 @@ static void finds_heads(void **state)
             assert_int_equal(head.channels, 4);
             assert_int_equal(head.transposed, cases[i].transposed);
             assert_int_equal(graph.values[head.features].dims[3], 5);
-            assert_true(cases[i].end == pooling_alone ? !head.weights : head.weights[7] == 8);
+            assert_true(!head.weights == (cases[i].end == pooling_alone));
+            const float *weights =
+                head.weights ? pleura_constant_floats(head.weights, &graph.arena) : matrix;
+            assert_memory_equal(weights, matrix, sizeof matrix);
         }
         pleura_graph_free(&graph);
         free(file.bytes);

@@ -41,18 +41,27 @@ static const pleura_node *skip_reshapes(const pleura_graph *graph, const pleura_
     return node;
 }
 
+/* Numbers that the file has, as floats or on a grid. */
+static const pleura_value *numbers(const pleura_graph *graph, const pleura_node *node, size_t input)
+{
+    if (input >= node->input_count || node->inputs[input] == PLEURA_NONE)
+        return NULL;
+    const pleura_value *value = &graph->values[node->inputs[input]];
+    return value->data && (value->element == PLEURA_FLOAT || value->grid) ? value : NULL;
+}
+
 /* The weights of a product with a constant matrix of labels x channels, or the other way round. */
 static bool take_weights(const pleura_graph *graph, const pleura_node *node, size_t labels,
                          pleura_graph_linear *linear)
 {
-    const pleura_value *weights = pleura_node_constant(graph, node, 1, PLEURA_FLOAT);
+    const pleura_value *weights = numbers(graph, node, 1);
     bool gemm = node->op == PLEURA_OP_Gemm;
     if (!weights || weights->rank != 2 || is_bounded(node) ||
         (gemm && pleura_node_int(node, "transA", 0)))
         return false;
     linear->transposed = !(gemm && pleura_node_int(node, "transB", 0));
     linear->scale = gemm ? pleura_node_float(node, "alpha", 1) : 1;
-    linear->weights = weights->data;
+    linear->weights = weights;
     linear->labels = (size_t)weights->dims[linear->transposed ? 1 : 0];
     linear->channels = (size_t)weights->dims[linear->transposed ? 0 : 1];
     linear->input = node->inputs[0];
@@ -63,12 +72,12 @@ static bool take_weights(const pleura_graph *graph, const pleura_node *node, siz
 static void take_bias(const pleura_graph *graph, const pleura_node *node, size_t input, float scale,
                       pleura_graph_linear *linear)
 {
-    const pleura_value *bias = pleura_node_constant(graph, node, input, PLEURA_FLOAT);
+    const pleura_value *bias = numbers(graph, node, input);
     if (!bias || (size_t)pleura_value_elements(bias) != linear->labels || linear->bias) {
         linear->bias_known = false;
         return;
     }
-    linear->bias = bias->data;
+    linear->bias = bias;
     linear->bias_scale = scale;
 }
 
@@ -88,8 +97,8 @@ static const pleura_node *behind_bias(const pleura_graph *graph, const pleura_no
     *bias = SIZE_MAX;
     if (!node || node->op != PLEURA_OP_Add || is_bounded(node))
         return node;
-    size_t constant = pleura_node_constant(graph, node, 1, PLEURA_FLOAT) ? 1 : 0;
-    if (!pleura_node_constant(graph, node, constant, PLEURA_FLOAT))
+    size_t constant = numbers(graph, node, 1) ? 1 : 0;
+    if (!numbers(graph, node, constant))
         return NULL;
     *bias = constant;
     return skip_reshapes(graph, producer(graph, node->inputs[1 - constant]));

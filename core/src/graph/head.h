@@ -9,8 +9,8 @@
 typedef struct pleura_graph_linear {
     uint32_t input; /* a value of `channels` elements; PLEURA_NONE: there is no such layer */
     size_t labels, channels;
-    const float *weights, *bias; /* of the graph; bias NULL: none that is constant */
-    bool transposed;             /* weights[channel][label] */
+    const pleura_value *weights, *bias; /* constants, maybe on grids; bias NULL: none is constant */
+    bool transposed;                    /* weights[channel][label] */
     float scale, bias_scale;
     bool bias_known; /* or there is none */
 } pleura_graph_linear;
@@ -22,9 +22,9 @@ bool pleura_graph_find_linear(const pleura_graph *graph, pleura_graph_linear *li
 typedef struct pleura_graph_head {
     uint32_t features; /* a value [1, channels, height, width] */
     size_t labels, channels;
-    const float *weights; /* of the graph; NULL: the averages are the scores themselves */
-    bool transposed;      /* weights[channel][label] */
-    float scale;          /* multiplies the weights */
+    const pleura_value *weights; /* NULL: the averages are the scores themselves */
+    bool transposed;             /* weights[channel][label] */
+    float scale;                 /* multiplies the weights */
 } pleura_graph_head;
 
 /* Where the linear layer, if there is one, reads the mean of an image. */

@@ -80,14 +80,16 @@ static pleura_code keep_linear(pleura_model *model, const pleura_graph_linear *f
     size_t count = from->labels * from->channels;
     float *weights = pleura_arena_alloc(&model->arena, count * sizeof *weights);
     float *bias = pleura_arena_alloc(&model->arena, from->labels * sizeof *bias);
-    if (!weights || !bias)
+    const float *matrix = pleura_constant_floats(from->weights, &model->arena);
+    const float *added = from->bias ? pleura_constant_floats(from->bias, &model->arena) : NULL;
+    if (!weights || !bias || !matrix || (from->bias && !added))
         return pleura_fail_memory(error, count * sizeof *weights, "the last layer's weights");
     for (size_t k = 0; k < from->labels; k++) {
         for (size_t c = 0; c < from->channels; c++)
             weights[k * from->channels + c] =
                 from->scale *
-                from->weights[from->transposed ? c * from->labels + k : k * from->channels + c];
-        bias[k] = from->bias ? from->bias_scale * from->bias[k] : 0;
+                matrix[from->transposed ? c * from->labels + k : k * from->channels + c];
+        bias[k] = added ? from->bias_scale * added[k] : 0;
     }
     model->linear = (pleura_linear){.labels = from->labels,
                                     .features = from->channels,
