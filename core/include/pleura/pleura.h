@@ -179,13 +179,14 @@ typedef struct pleura_model pleura_model;
 #define PLEURA_MAX_MODEL_BYTES ((size_t)1 << 30)
 
 typedef struct pleura_model_options {
-    unsigned
-        threads; /* 0 or 1: the calling thread alone. WebAssembly without threads ignores more. */
-    const char
-        *sha256; /* of the file, 64 lower-case hexadecimal digits, where the caller has them from
-                           faster code than ours; NULL: they are computed. They are believed. */
-    bool bytes_may_change; /* the file's bytes may be written to: a copy of its weights is saved,
-                              which most files have on no alignment. They are of no use then. */
+    /* 0 or 1: the calling thread alone. WebAssembly without threads ignores more. */
+    unsigned threads;
+    /* Of the file, 64 lower-case hexadecimal digits, where the caller has them from faster code than
+     * ours; NULL: they are computed. They are believed. */
+    const char *sha256;
+    /* The file's bytes may be written to: a copy of its weights is saved, which most files have on no
+     * alignment. They are of no use then. */
+    bool bytes_may_change;
 } pleura_model_options;
 
 /*
@@ -310,8 +311,8 @@ const char *pleura_result_reason_text(const pleura_result *result, pleura_reason
 /* Probabilities in the order of pleura_model_answer_name(), 0..1; count 0 where the gate refused. */
 size_t pleura_result_probability_count(const pleura_result *result);
 const float *pleura_result_probabilities(const pleura_result *result);
-float pleura_result_threshold(
-    const pleura_result *result); /* the one used; NaN without a finding */
+/* The one that was used; NaN without a finding. */
+float pleura_result_threshold(const pleura_result *result);
 void pleura_result_times(const pleura_result *result, pleura_times *times);
 
 /* ---- Where the evidence lies ------------------------------------------------------------------ */
@@ -353,11 +354,11 @@ typedef struct pleura_heatmap {
      * it speaks against it. 1 is the most of any place, but never less than what, all over the film,
      * would make log-odds of 4 (98 %): a film without evidence stays dark. */
     const float *values;
-    pleura_region
-        region; /* what it covers: the whole film, its middle (fit `crop`), or more (`pad`) */
-    float
-        zones[PLEURA_ZONE_COUNT]; /* the share of the evidence in each; all 0 where there is none */
-    pleura_zone zone;             /* the one with most of it */
+    /* What it covers: the whole film, its middle (fit `crop`), or more (`pad`). */
+    pleura_region region;
+    /* The share of the evidence in each; all 0 where there is none. */
+    float zones[PLEURA_ZONE_COUNT];
+    pleura_zone zone; /* the one with most of it */
 } pleura_heatmap;
 
 /* NULL where none was asked for, the model has none, or there are no probabilities. */
