@@ -1,5 +1,5 @@
 #!/bin/bash
-# Looks for mistakes in core/ without its tests' help; see usage, and docs/testing.md.
+# Looks for mistakes in core/, wasm/ and tests/fuzz without the tests' help; see usage, and docs/testing.md.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR disable=SC2154
 . "$(dirname "$0")/../toolchain/lib.sh"
@@ -11,10 +11,11 @@ Usage: tests/analyse.sh [cppcheck] [gcc] [tidy] [valgrind]
 Runs the analysers that are named, or all, and exits with 1 if any found something. Needs Debian's
 packages cppcheck, gcc, clang-tidy-19 and valgrind, and build/native built.
 
-  cppcheck  core/src and wasm                   (seconds)
-  gcc       gcc -fanalyzer on core/src          (half a minute)
-  tidy      clang-tidy, as .clang-tidy says     (minutes)
-  valgrind  memcheck on every unit test         (minutes)
+  cppcheck  core/src, wasm, tests/fuzz                   (seconds)
+  gcc       gcc -fanalyzer on them                       (half a minute)
+  tidy      clang-tidy, as .clang-tidy says              (minutes)
+  valgrind  memcheck on every program of tests/unit, and on the kernels with SIMD and without
+            (half an hour)
 END
 }
 
@@ -22,14 +23,22 @@ tree=$root/build/native
 
 # stb.c is stb_image, which is not ours.
 sources() { find "$root/core/src" -name '*.c' ! -path '*/image/stb.c' | sort; }
+others() { printf '%s\n' "$root"/wasm/*.c "$root"/tests/fuzz/*.c; }
+
+# What wasm/ takes from Emscripten, for compilers that are not: two macros.
+stand_in=$tree/analyse
+make_stand_in() {
+    mkdir -p "$stand_in"
+    printf '#define %s\n' EMSCRIPTEN_KEEPALIVE \
+        'EM_JS(type, name, parameters, ...) type name parameters;' >"$stand_in/emscripten.h"
+}
 
 run_cppcheck() {
     # One configuration a macro is enough: 2 of them are "with" and "without".
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --max-configs=2 \
-        --enable=warning,performance,portability --suppress=toomanyconfigs \
-        -D'EMSCRIPTEN_KEEPALIVE=' -D'EM_JS(type,name,parameters,body)=type name parameters;' \
-        --template='{file}:{line}: {severity}: {message} [{id}]' \
-        -I "$root/core/include" -I "$root/core/src" "$root/core/src" "$root/wasm"/*.c
+        --enable=warning,performance,portability --suppress=toomanyconfigs -DFAMILY=FAMILY_JPEG \
+        --template='{file}:{line}: {severity}: {message} [{id}]' -I "$stand_in" \
+        -I "$root/core/include" -I "$root/core/src" "$root/core/src" "$root"/wasm/*.c "$root"/tests/fuzz/*.c
 }
 
 # The folders of headers that the native build's commands name.
@@ -48,16 +57,30 @@ print('\n'.join(found))
 END
 }
 
+# For `others`, of which no compile command is kept; FAMILY is one of several.
+others_flags() { printf '%s\n' -DPLEURA_TEST_ALLOCATION -DFAMILY=FAMILY_JPEG -I"$stand_in"; }
+
 # GCC 12 loses sight of arrays filled in loops, and of what is kept in tables: valgrind and the
 # address sanitizer look for these two.
 run_gcc() {
-    local folders
+    local folders words bad=0
     mapfile -t folders < <(includes)
-    sources | xargs -P 2 -I{} gcc -std=c11 -O1 -fanalyzer -Werror -c {} -o /dev/null \
-        -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-malloc-leak "${folders[@]}"
+    mapfile -t words < <(others_flags)
+    local gcc=(xargs -P 2 -I{} gcc -std=c11 -O1 -fanalyzer -Werror -c {} -o /dev/null
+        -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-malloc-leak "${folders[@]}")
+    sources | "${gcc[@]}" || bad=1
+    others | "${gcc[@]}" "${words[@]}" || bad=1
+    return $bad
 }
 
-run_tidy() { sources | xargs -P 2 -n 4 clang-tidy-19 --quiet -p "$tree"; }
+run_tidy() {
+    local words bad=0
+    mapfile -t words < <(includes && others_flags)
+    sources | xargs -P 2 -n 4 clang-tidy-19 --quiet -p "$tree" || bad=1
+    others | xargs -P 2 -I{} clang-tidy-19 --quiet --config-file="$root/.clang-tidy" {} -- -std=c11 \
+        "${words[@]}" || bad=1
+    return $bad
+}
 
 run_valgrind() {
     local test log=$tree/valgrind.log bad=0 ran=0
@@ -77,6 +100,7 @@ case ${1-} in -h | --help) usage && exit ;; esac
 [ $# -gt 0 ] || set -- cppcheck gcc tidy valgrind
 cd "$root"
 cmake --preset native -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+make_stand_in
 found=0
 for part in "$@"; do
     say "==== $part"

@@ -165,6 +165,8 @@ bool pleura_json_next(pleura_json_value container, pleura_json_part *part)
         return false;
     if (object) {
         part->key = (pleura_json_value){at, skip_string(at, end)};
+        if (!part->key.end)
+            return false;
         at = skip_space(part->key.end, end) + 1; /* the colon */
         at = skip_space(at, end);
     }

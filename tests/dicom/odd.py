@@ -51,8 +51,9 @@ def faults(form, answer, film_answer, pleura, path):
 
 def main():
     folder, pleura, model = sys.argv[1:]
-    os.makedirs(folder, exist_ok=True)
-    made = [*odd_forms.forms(), *odd_frames.forms(folder)]
+    scratch = os.path.join(folder, 'scratch')
+    os.makedirs(scratch, exist_ok=True)
+    made = [*odd_forms.forms(), *odd_frames.forms(scratch)]
     names = [form.name for form in made]
     assert len(set(names)) == len(names), [name for name in names if names.count(name) > 1]
     # Their names say nothing, or what is wrong: what counts is what is in them.

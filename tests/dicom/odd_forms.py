@@ -81,11 +81,26 @@ def data_sets():
              0x100010: element(0x100010, 'PN', b'\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\x1b$B;3ED\x1b(J^\x1b$BB@O:\x1b(J'),
              0x104000: element(0x104000, 'LT', b'\x95\x5c\x83\x5c\xff\x00')}
     yield Form('character_sets', explicit(plain(TWELVE, stored=12, more=names)), TWELVE)
+    for name, more in (('utf_8', {0x080005: element(0x080005, 'CS', 'ISO_IR 192'),
+                                  0x100010: element(0x100010, 'PN', 'Wang^XiaoDong=王^小东'.encode())}),
+                       ('latin', {0x080005: element(0x080005, 'CS', 'ISO_IR 100'), 0x100010: element(0x100010, 'PN', 'Müller^Jörg')}),
+                       ('not_said', {0x100010: element(0x100010, 'PN', b'\xc3\x28\xa0\xa1\xff\xfe')})):
+        yield Form(f'character_set_{name}', explicit(plain(TWELVE, stored=12, more=more)), TWELVE)
+    # An encoding that states no VR, and private elements in it whose sequences nobody knows.
+    hidden = sequence(0x091002, [nested(IMPLICIT, True), element(0x091003, 'LO', 'text', IMPLICIT)], IMPLICIT, True)
+    private = {0x090010: element(0x090010, 'LO', 'MAKER', IMPLICIT), 0x091001: sequence(0x091001, [hidden, b'', hidden], IMPLICIT, True),
+               0x091004: sequence(0x091004, [], IMPLICIT, True), 0x7FE10010: element(0x7FE10010, 'LO', 'MAKER', IMPLICIT)}
+    yield Form('private_implicit', part10(plain(TWELVE, IMPLICIT, stored=12, more=private), UIDS[IMPLICIT]), TWELVE)
     yield Form('words_as_UN', explicit(plain(TWELVE, stored=12, vr='UN')), TWELVE)
     yield Form('words_as_OB', explicit(plain(TWELVE, stored=12, vr='OB')), TWELVE)
     yield Form('no_stored_bits', explicit(plain(GREY, allocated=8, without=(STORED, HIGH_BIT))), GREY)
     yield Form('no_photometric', explicit(plain(TWELVE, stored=12, photometric=None)), TWELVE)
     yield Form('descending', explicit(plain(TWELVE, stored=12, order=lambda n: n if n == PIXELS else -n)), TWELVE)
+    yield Form('no_samples_a_pixel', explicit(plain(TWELVE, stored=12, samples=None)), TWELVE)
+    yield Form('no_representation', explicit(plain(TWELVE, stored=12, signed=None)), TWELVE)
+    yield Form('no_high_bit', explicit(plain(TWELVE, stored=12, without=(HIGH_BIT,))), TWELVE)
+    yield refused('no_stored_bits_of_16', explicit(plain(TWELVE, stored=12, without=(STORED,))), 'corrupt')
+    yield refused('no_allocated', explicit(plain(TWELVE, stored=12, without=(ALLOCATED,))), 'unsupported_image')
     yield refused('pixels_first', explicit(plain(TWELVE, stored=12, order=lambda n: n != PIXELS)), 'corrupt')
     for name in ('rows', 'columns'):
         yield refused(f'no_{name}', explicit(plain(TWELVE, stored=12, **{name: None})), 'corrupt')
@@ -117,6 +132,12 @@ def samples():
     yield Form('overlay_in_bits', explicit(plain(TWELVE, stored=12, junk=0x9000, more=overlay)), TWELVE)
     for high in (12, 13, 14, 15):
         yield Form(f'high_bit_{high}', explicit(plain(TWELVE, stored=12, high=high, junk=0xFFFF)), TWELVE)
+    ten = film(10)
+    for name, e in (('little', LITTLE), ('implicit', IMPLICIT), ('big', BIG)):
+        for high in (9, 11, 15):
+            yield Form(f'ten_up_to_{high}_{name}', part10(plain(ten, e, stored=10, high=high, junk=0xFFFF), UIDS[e]), ten)
+            yield Form(f'ten_signed_up_to_{high}_{name}',
+                       part10(plain(ten - 512, e, stored=10, high=high, junk=0x5A5A, signed=1), UIDS[e]), ten - 512)
     yield Form('big_8_bytes', part10(plain(GREY, BIG, 8), UIDS[BIG]), GREY)
     swapped = np.frombuffer(cells(GREY, 8) + b'\0' * (GREY.size % 2), '<u2').astype('>u2').tobytes()
     yield Form('big_8_words', part10(dataset(SHAPE, element(PIXELS, 'OW', swapped, BIG), BIG, allocated=8), UIDS[BIG]), GREY)
@@ -200,12 +221,39 @@ def tones():
                         np.where(TWELVE == TWELVE[0, 0], 0, linear(x, 2047.5, 4096)))
     cases['padding_range'] = ({PADDING: element(PADDING, 'US', 3000), PADDING_LIMIT: element(PADDING_LIMIT, 'US', 4095)},
                               np.where(TWELVE >= 3000, 0, whole if TWELVE[TWELVE < 3000].max() > 2047 else x / 2047))
+    cases['padding_range_reversed'] = ({PADDING: element(PADDING, 'US', 4095), PADDING_LIMIT: element(PADDING_LIMIT, 'US', 3000)},
+                                       cases['padding_range'][1])
+    cases['voi_lut_two'] = ({VOI_LUT: sequence(VOI_LUT, [
+        element(LUT_DESCRIPTOR, 'US', [4096, 0, 16]) + element(LUT_DATA, 'OW', data.tobytes()) for data in (table, table[::-1])])},
+        table[TWELVE] / 65535)
+    cases['voi_lut_of_10_bits'] = ({VOI_LUT: lut(VOI_LUT, (4096, 0, 10), (table >> 6).tobytes())}, (table >> 6)[TWELVE] / 1023)
+    cases['voi_lut_rescaled'] = ({**rescale('1', '-1000'), VOI_LUT: lut(VOI_LUT, (4096, -1000, 16), table.tobytes())},
+                                 table[TWELVE] / 65535)
+    cases['voi_lut_far_below'] = ({VOI_LUT: lut(VOI_LUT, (4096, 40000, 16), table.tobytes())}, np.full_like(x, table[0] / 65535))
     for name, (more, greys) in cases.items():
         yield Form(name, explicit(plain(TWELVE, stored=12, more=more)), TWELVE, False, greys)
     for name in ('sigmoid', 'window_several', 'modality_lut', 'voi_lut'):
         more, greys = cases[name]
         yield Form(f'{name}_monochrome1', explicit(plain(TWELVE, stored=12, more=more, photometric='MONOCHROME1')), TWELVE,
                    False, 1 - greys)
+    # Values of either sign: the first one that a table maps, and padding, are signed, too.
+    signed = dict(stored=12, signed=1)
+    for name, more, greys in (
+            ('voi_lut', {VOI_LUT: lut(VOI_LUT, (4096, -2048, 16), table.tobytes())}, table[TWELVE] / 65535),
+            ('voi_lut_above', {VOI_LUT: lut(VOI_LUT, (1024, -1000, 16), short.tobytes())},
+             short[np.clip(TWELVE - 1048, 0, 1023)] / 65535),
+            ('modality_lut', {MODALITY_LUT: lut(MODALITY_LUT, (4096, -2048, 16), curve.tobytes()), **window('1024', '2048')},
+             linear(curve[TWELVE].astype(float), 1024, 2048)),
+            ('sigmoid', window('-48', '1500', 'SIGMOID'), 1 / (1 + np.exp(-4 * (x - 2000) / 1500))),
+            ('padding', {PADDING: element(PADDING, 'SS', -2000), PADDING_LIMIT: element(PADDING_LIMIT, 'SS', -1500),
+                         **window('0', '4096')}, np.where((TWELVE >= 48) & (TWELVE <= 548), 0, linear(x - 2048, 0, 4096)))):
+        yield Form(f'signed_{name}', explicit(plain(TWELVE - 2048, more=more, **signed)), TWELVE - 2048, False, greys)
+    more, greys = cases['padding_range']
+    yield Form('padding_range_monochrome1', explicit(plain(TWELVE, stored=12, more=more, photometric='MONOCHROME1')), TWELVE, False,
+               np.where(TWELVE >= 3000, 0, 1 - greys))
+    whole_table = (np.sqrt(np.arange(65536) / 65535) * 65535).round().astype('<u2')
+    yield Form('voi_lut_of_65536', explicit(plain(SIXTEEN, more={VOI_LUT: lut(VOI_LUT, (0, 0, 16), whole_table.tobytes())})), SIXTEEN,
+               False, whole_table[SIXTEEN] / 65535)
     for name, e in (('implicit', IMPLICIT), ('big', BIG)):
         more = {VOI_LUT: lut(VOI_LUT, (4096, 0, 16), words(table.tolist(), e), e)}
         yield Form(f'voi_lut_{name}', part10(plain(TWELVE, e, stored=12, more=more), UIDS[e]), TWELVE, False, table[TWELVE] / 65535)

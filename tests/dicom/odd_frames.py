@@ -9,10 +9,11 @@ import pydicom
 from PIL import Image
 from pydicom.encaps import generate_pixel_data_frame
 
+import extended
 from odd_forms import window
 from writing import *
 
-JPEG, PROGRESSIVE, J2K, J2K_LOSSY = (f'1.2.840.10008.1.2.4.{end}' for end in (50, 55, 90, 91))
+JPEG, EXTENDED, PROGRESSIVE, J2K, J2K_LOSSY = (f'1.2.840.10008.1.2.4.{end}' for end in (50, 51, 55, 90, 91))
 
 # ---- Tools ----
 
@@ -39,10 +40,26 @@ def opj(folder, values, bits, *options):
         return f.read()
 
 
+def opj_signed(folder, values, bits, *options):
+    source, out = os.path.join(folder, 'film.rawl'), os.path.join(folder, 'film.j2k')
+    with open(source, 'wb') as f:
+        f.write(values.astype('<i2').tobytes())
+    layout = '%d,%d,1,%d,s@1x1' % (*values.shape[::-1], bits)
+    subprocess.run(['opj_compress', '-F', layout, *options, '-i', source, '-o', out], check=True, capture_output=True)
+    with open(out, 'rb') as f:
+        return f.read()
+
+
 def pil(image, **options):
     out = io.BytesIO()
     Image.fromarray(image.astype('u1')).save(out, 'JPEG', **options)
     return out.getvalue()
+
+
+def cjpeg(image, *options):
+    out = io.BytesIO()
+    Image.fromarray(image.astype('u1')).save(out, 'PPM')
+    return subprocess.run(['cjpeg', *options], input=out.getvalue(), capture_output=True, check=True).stdout
 
 
 def pieces(data, size):
@@ -131,7 +148,13 @@ def jpegs(folder):
         yield Form(f'jpeg_{name}', boxed([frame], JPEG, **layout))
     yield Form('jpeg_monochrome1', boxed([pil(255 - GREY, quality=100)], JPEG, allocated=8, photometric='MONOCHROME1'))
     yield Form('jpeg_progressive', boxed([pil(GREY, quality=100, progressive=True)], PROGRESSIVE, allocated=8))
-    yield Form('jpeg_restarts', boxed([pil(GREY, quality=100, restart_marker_rows=1)], JPEG, allocated=8))
+    yield Form('jpeg_restarts', boxed([cjpeg(GREY, '-quality', '100', '-restart', '1')], JPEG, allocated=8))
+    for interval in (0, 1, 7, 500):
+        deep = extended.encode(TWELVE, interval)
+        yield Form(f'jpeg_extended_restarts_{interval}', boxed([deep], EXTENDED, stored=12), None, True, TWELVE / 4095, None, 17)
+        if interval > 1:  # a piece that lost its end
+            at = deep.index(b'\xff\xd1')
+            yield refused(f'jpeg_extended_cut_{interval}', boxed([deep[:at - 9] + deep[at:]], EXTENDED, stored=12), 'truncated')
     yield Form('jpeg_tail_within', boxed([frame + bytes(100)], JPEG, allocated=8))
     yield Form('jpeg_comment', boxed([frame[:2] + b'\xff\xfe\0\x0chello film' + frame[2:]], JPEG, allocated=8))
     exif = Image.Exif()
@@ -172,6 +195,11 @@ def jpeg_2000(folder):
                           ('precincts', ['-c', '[128,128],[64,64]']), ('layers', ['-r', '20,5,1']),
                           ('resolution', ['-n', '1'])):
         yield Form(f'j2k_{name}', boxed([opj(folder, TWELVE, 12, *options)], J2K, stored=12), TWELVE)
+    for name, options in (('tiles', ['-t', '100,100']), ('whole', []), ('lossy', ['-I', '-q', '80'])):
+        frame = opj_signed(folder, TWELVE - 2048, 12, *options)
+        yield Form(f'j2k_signed_{name}', boxed([frame], J2K_LOSSY if name == 'lossy' else J2K, stored=12, signed=1,
+                                               more=window('0', '4096')), None if name == 'lossy' else TWELVE - 2048)
+    yield Form('j2k_off_the_origin', boxed([opj(folder, TWELVE, 12, '-d', '37,41', '-t', '128,128', '-T', '5,3')], J2K, stored=12), TWELVE)
     for bits in (8, 10, 14, 16):
         yield Form(f'j2k_{bits}', boxed([opj(folder, film(bits), bits)], J2K, allocated=8 if bits == 8 else 16, stored=bits),
                    film(bits))

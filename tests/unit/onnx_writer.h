@@ -20,6 +20,8 @@ static inline void put(buffer *b, const void *bytes, size_t size)
     if (b->size + size > b->capacity) {
         b->capacity = 2 * (b->size + size) + 256;
         b->bytes = realloc(b->bytes, b->capacity);
+        if (!b->bytes)
+            abort();
     }
     if (size)
         memcpy(b->bytes + b->size, bytes, size);

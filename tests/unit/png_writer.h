@@ -59,7 +59,7 @@ static inline void png_begin(png *p, uint32_t width, uint32_t height, int bits, 
 /* `rows` has `height` rows of `stride` packed bytes, without the filter byte. */
 static inline void png_data(png *p, const unsigned char *rows, size_t height, size_t stride)
 {
-    unsigned char raw[4096], zlib[4200] = {0x78, 0x01, 1};
+    unsigned char raw[4096] = {0}, zlib[4200] = {0x78, 0x01, 1};
     size_t count = 0;
     uint32_t a = 1, b = 0;
     for (size_t y = 0; y < height; y++) {

@@ -8,7 +8,7 @@
 #include "fixture_jpeg.h"
 #include "png_writer.h"
 
-#include "pleura/pleura.h"
+#include "image/image.h"
 
 #include <stdio.h>
 
@@ -448,6 +448,7 @@ static void jpeg_that_ends_early(void **state)
     ended_early(jpeg_grey, sizeof jpeg_grey);
     ended_early(jpeg_colour, sizeof jpeg_colour);
     ended_early(jpeg_restart, sizeof jpeg_restart);
+    ended_early(jpeg_progressive, sizeof jpeg_progressive);
 }
 
 /* Where a marker of this second byte stands, after `from`. */
@@ -477,18 +478,96 @@ static void jpeg_restart_markers(void **state)
     expect(copy, sizeof copy, PLEURA_ERROR_CORRUPT, "not the one expected");
 }
 
-/* The last scan of a progressive file left out. */
+/* ---- Progressive scans ---- */
+
+typedef struct scan {
+    size_t header, data, end; /* from where to where; `end` is the next marker */
+} scan;
+
+static unsigned scans_of(const unsigned char *bytes, size_t size, scan *scans)
+{
+    unsigned count = 0;
+    for (size_t at = 2; at + 1 < size;) {
+        size_t end = at + 2;
+        if (bytes[at + 1] != 0xD9)
+            end += (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (bytes[at + 1] == 0xDA) {
+            scans[count] = (scan){.header = at, .data = end};
+            while (bytes[end] != 0xFF || !bytes[end + 1])
+                end++;
+            scans[count++].end = end;
+        }
+        at = end;
+    }
+    return count;
+}
+
+static size_t without(const unsigned char *bytes, size_t size, size_t from, size_t to,
+                      unsigned char *copy)
+{
+    memcpy(copy, bytes, from);
+    memcpy(copy + from, bytes + to, size - to);
+    return size - (to - from);
+}
+
 static void jpeg_without_its_last_scan(void **state)
 {
     (void)state;
+    scan scans[PLEURA_JPEG_MAX_SCANS];
+    unsigned count = scans_of(jpeg_progressive, sizeof jpeg_progressive, scans);
     unsigned char copy[sizeof jpeg_progressive];
-    size_t last = 0;
-    for (size_t i = 2; i + 1 < sizeof jpeg_progressive; i++)
-        if (jpeg_progressive[i] == 0xFF && jpeg_progressive[i + 1] == 0xDA)
-            last = i;
-    memcpy(copy, jpeg_progressive, last);
-    memcpy(copy + last, "\xFF\xD9", 2);
-    expect(copy, last + 2, PLEURA_ERROR_TRUNCATED, "without all of its scans");
+    size_t size = without(jpeg_progressive, sizeof jpeg_progressive, scans[count - 1].header,
+                          scans[count - 1].end, copy);
+    expect(copy, size, PLEURA_ERROR_TRUNCATED, "without all of its scans");
+}
+
+/* A scan whose bits go on where those of one that is missing ended: decoders read on and say nothing. */
+static void jpeg_without_a_scan_between(void **state)
+{
+    (void)state;
+    scan scans[PLEURA_JPEG_MAX_SCANS];
+    unsigned count = scans_of(jpeg_progressive, sizeof jpeg_progressive, scans);
+    unsigned char copy[2 * sizeof jpeg_progressive];
+    assert_int_equal(count, 10);
+    /* What brings coefficients for the first time: refinements follow. */
+    for (unsigned i = 0; i < 4; i++) {
+        size_t size =
+            without(jpeg_progressive, sizeof jpeg_progressive, scans[i].header, scans[i].end, copy);
+        expect(copy, size, PLEURA_ERROR_CORRUPT, "a progressive scan that is not the next one");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        size_t length = scans[i].end - scans[i].header;
+        memcpy(copy, jpeg_progressive, scans[i].end);
+        memcpy(copy + scans[i].end, jpeg_progressive + scans[i].header,
+               sizeof jpeg_progressive - scans[i].header);
+        expect(copy, sizeof jpeg_progressive + length, PLEURA_ERROR_CORRUPT,
+               "a progressive scan that is not the next one");
+    }
+}
+
+/* Each scan cut by any number of bytes, with the others whole: also of refinements, where no code is wrong. */
+static void jpeg_scans_that_end_early(void **state)
+{
+    (void)state;
+    scan scans[PLEURA_JPEG_MAX_SCANS];
+    unsigned count = scans_of(jpeg_progressive, sizeof jpeg_progressive, scans), refused = 0;
+    pleura_image *whole = decoded(jpeg_progressive, sizeof jpeg_progressive);
+    for (unsigned i = 0; i < count; i++)
+        for (size_t kept = scans[i].data; kept < scans[i].end; kept++) {
+            unsigned char copy[sizeof jpeg_progressive];
+            size_t size =
+                without(jpeg_progressive, sizeof jpeg_progressive, kept, scans[i].end, copy);
+            pleura_image *image;
+            if (pleura_image_decode(copy, size, NULL, &image, NULL) != PLEURA_OK)
+                refused++;
+            else if (memcmp(pleura_image_samples(image), pleura_image_samples(whole),
+                            24 * 16 * 2) != 0)
+                fail_msg("scan %u, cut at %zu of %zu, makes another picture", i, kept,
+                         scans[i].end);
+            pleura_image_free(image);
+        }
+    assert_true(refused > 60);
+    pleura_image_free(whole);
 }
 
 /* ---- EXIF orientation ---- */
@@ -592,24 +671,46 @@ static void jpeg_without_data(void **state)
 }
 
 /* jpeg_grey with its one scan repeated: a way to keep a decoder busy with a small file. */
+static void jpeg_of_two_scans(void **state)
+{
+    (void)state;
+    scan scans[PLEURA_JPEG_MAX_SCANS];
+    assert_int_equal(scans_of(jpeg_grey, sizeof jpeg_grey, scans), 1);
+    unsigned char copy[2 * sizeof jpeg_grey];
+    memcpy(copy, jpeg_grey, scans->end);
+    memcpy(copy + scans->end, jpeg_grey + scans->header, sizeof jpeg_grey - scans->header);
+    expect(copy, scans->end + sizeof jpeg_grey - scans->header, PLEURA_ERROR_UNSUPPORTED_IMAGE,
+           "more than 1 scans");
+}
+
+/* Grey of 24 x 16 in a scan for the means and one for every other coefficient, all of them zero: a code of one bit
+ * for each of the six blocks. */
 static void jpeg_of_many_scans(void **state)
 {
     (void)state;
-    size_t frame = frame_of(jpeg_grey, sizeof jpeg_grey), scan = frame;
-    while (jpeg_grey[scan] != 0xFF || jpeg_grey[scan + 1] != 0xDA)
-        scan++;
-    size_t length = sizeof jpeg_grey - 2 - scan;
-    unsigned char copy[sizeof jpeg_grey * 40];
-    for (int progressive = 0; progressive < 2; progressive++) {
-        memcpy(copy, jpeg_grey, scan);
-        copy[frame] = progressive ? 0xC2 : 0xC0;
-        size_t at = scan;
-        for (int i = 0; i < (progressive ? 33 : 2); i++, at += length)
-            memcpy(copy + at, jpeg_grey + scan, length);
-        memcpy(copy + at, "\xFF\xD9", 2);
-        expect(copy, at + 2, PLEURA_ERROR_UNSUPPORTED_IMAGE,
-               progressive ? "more than 32 scans" : "more than 1 scans");
+    static const unsigned char frame[] = "\xFF\xC2\0\x0B\x08\0\x10\0\x18\1\1\x11\0";
+    static const unsigned char table[20] = "\xFF\xC4\0\x14\0\1"; /* and its one symbol, 0 */
+    unsigned char copy[1024];
+    size_t start = (size_t)(frame_of(jpeg_grey, sizeof jpeg_grey) - 1), at = start;
+    memcpy(copy, jpeg_grey, start);
+    memcpy(copy + at, frame, 13);
+    at += 13;
+    for (unsigned char kind = 0; kind <= 0x10; kind += 0x10, at += 22) {
+        memcpy(copy + at, table, 20);
+        memset(copy + at + 20, 0, 2);
+        copy[at + 4] = kind;
     }
+    for (unsigned char k = 0; k < 64; k++, at += 11) {
+        memcpy(copy + at, "\xFF\xDA\0\x08\1\1\0\0\0\0\x03", 11);
+        copy[at + 7] = copy[at + 8] = k;
+    }
+    memcpy(copy + at, "\xFF\xD9", 2);
+    expect(copy, at + 2, PLEURA_ERROR_UNSUPPORTED_IMAGE, "more than 32 scans");
+    /* As many as are allowed, of which the last has the rest. */
+    at -= 32 * 11;
+    copy[at - 11 + 8] = 63;
+    memcpy(copy + at, "\xFF\xD9", 2);
+    pleura_image_free(decoded(copy, at + 2));
 }
 
 static void jpeg_too_short_for_its_size(void **state)
@@ -772,9 +873,12 @@ int main(void)
         cmocka_unit_test(jpeg_that_ends_early),
         cmocka_unit_test(jpeg_restart_markers),
         cmocka_unit_test(jpeg_without_its_last_scan),
+        cmocka_unit_test(jpeg_without_a_scan_between),
+        cmocka_unit_test(jpeg_scans_that_end_early),
         cmocka_unit_test(jpegs_are_turned_upright),
         cmocka_unit_test(pngs_are_turned_upright),
         cmocka_unit_test(jpeg_without_data),
+        cmocka_unit_test(jpeg_of_two_scans),
         cmocka_unit_test(jpeg_of_many_scans),
         cmocka_unit_test(jpeg_too_short_for_its_size),
         cmocka_unit_test(any_byte_changed),

@@ -183,32 +183,39 @@ static bool add_given(expansion *e, size_t n, bool optional)
     return false;
 }
 
+/* An attribute, a value by its letter, or an input by its number. */
+static bool read_named(expansion *e, size_t further)
+{
+    const char first = *e->at;
+    const pleura_span token = take(e, ": ;");
+    if (*e->at == ':')
+        return read_attribute(e, token);
+    return first >= 'a' ? add_input(e, e->bound[first - 'a'])
+                        : add_given(e, (size_t)(first - '0') + further,
+                                    token.begin[token.length - 1] == '?');
+}
+
 /* One argument, or an attribute; `further` inputs are skipped where a step is repeated. */
 static bool read_argument(expansion *e, size_t further)
 {
-    pleura_span token = {e->at, 0, e->r};
-    const char form = *e->at++;
     uint32_t value;
-    switch (form) {
+    switch (*e->at) {
     case '#':
+        e->at++;
         value = add_number(e->r, pleura_number_read(&e->at));
         return value != PLEURA_NONE && add_input(e, value);
     case '@':
+        e->at++;
         value = add_number(e->r, attribute_number(e));
         return value != PLEURA_NONE && add_input(e, value);
     case '*':
+        e->at++;
         for (size_t i = 0; i < e->repeated.count; i++)
             if (!add_input(e, ((const uint32_t *)e->repeated.items)[i]))
                 return false;
         return true;
     default:
-        e->at--;
-        token = take(e, ": ;");
-        if (*e->at == ':')
-            return read_attribute(e, token);
-        return form >= 'a' ? add_input(e, e->bound[form - 'a'])
-                           : add_given(e, (size_t)(form - '0') + further,
-                                       token.begin[token.length - 1] == '?');
+        return read_named(e, further);
     }
 }
 

@@ -40,8 +40,9 @@ pleura_limits pleura_limits_resolve(const pleura_limits *limits);
 pleura_code pleura_check_size(const char *format, uint32_t width, uint32_t height,
                               const pleura_limits *limits, pleura_error *error);
 
-/* Walks over the whole file without allocating: every length stays inside it, the kind is one that
- * is read here, the size is within the limits, the end is there. */
+/* Walks over the whole file: every length stays inside it, the kind is one that is read here, the size
+ * is within the limits, the end is there. Nothing is allocated before that, and only for progressive
+ * JPEGs. */
 pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
                               pleura_container *found, pleura_error *error);
 pleura_code pleura_png_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,

@@ -219,29 +219,37 @@ pleura_code pleura_jpeg_probe(const unsigned char *bytes, size_t size, pleura_jp
     return truncated(&w);
 }
 
+static pleura_code walk_all(walk *w)
+{
+    unsigned marker;
+    pleura_code code = PLEURA_OK;
+    while (code == PLEURA_OK && next_marker(w, &marker)) {
+        if (stands_alone(marker)) {
+            if (w->in_scan && marker != 0x01)
+                code =
+                    pleura_jpeg_scans_restart(&w->whole, w->bytes, w->at - 2, marker & 7, w->error);
+            continue;
+        }
+        code = end_scan(w);
+        if (code != PLEURA_OK)
+            return code;
+        if (marker == 0xD8)
+            return pleura_fail(w->error, PLEURA_ERROR_CORRUPT,
+                               "JPEG: a second image starts at byte %zu, inside the first.",
+                               w->at - 2);
+        if (marker == 0xD9)
+            return finish(w);
+        code = read_segment(w, marker);
+    }
+    return code == PLEURA_OK ? truncated(w) : code;
+}
+
 pleura_code pleura_jpeg_check(const unsigned char *bytes, size_t size, const pleura_limits *limits,
                               pleura_container *found, pleura_error *error)
 {
     walk w = {
         .bytes = bytes, .size = size, .at = 2, .limits = limits, .found = found, .error = error};
-    unsigned marker;
-    pleura_code code = PLEURA_OK;
-    while (code == PLEURA_OK && next_marker(&w, &marker)) {
-        if (stands_alone(marker)) {
-            if (w.in_scan && marker != 0x01)
-                code = pleura_jpeg_scans_restart(&w.whole, bytes, w.at - 2, marker & 7, error);
-            continue;
-        }
-        code = end_scan(&w);
-        if (code != PLEURA_OK)
-            return code;
-        if (marker == 0xD8)
-            return pleura_fail(error, PLEURA_ERROR_CORRUPT,
-                               "JPEG: a second image starts at byte %zu, inside the first.",
-                               w.at - 2);
-        if (marker == 0xD9)
-            return finish(&w);
-        code = read_segment(&w, marker);
-    }
-    return code == PLEURA_OK ? truncated(&w) : code;
+    pleura_code code = walk_all(&w);
+    pleura_jpeg_scans_free(&w.whole);
+    return code;
 }

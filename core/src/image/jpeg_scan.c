@@ -1,8 +1,12 @@
 #include "jpeg_scan.h"
 
 #include "../error.h"
+#include "../memory.h"
+#include "jpeg_blocks.h"
 
 #include <string.h>
+
+#define NOTHING_YET 255 /* of a coefficient */
 
 /* ---- Segments ---- */
 
@@ -15,7 +19,7 @@ pleura_code pleura_jpeg_scans_frame(pleura_jpeg_scans *s, bool progressive,
                                     const unsigned char *data, size_t size, pleura_error *error)
 {
     s->progressive = progressive;
-    memset(s->missing, 255, sizeof s->missing);
+    memset(s->missing, NOTHING_YET, sizeof s->missing);
     s->height = (uint32_t)data[1] << 8 | data[2];
     s->width = (uint32_t)data[3] << 8 | data[4];
     s->components = data[5];
@@ -91,92 +95,22 @@ static uint32_t count_mcus(const pleura_jpeg_scans *s)
            parts(parts(s->height * s->component[c].down, down), 8);
 }
 
-/* ---- Decoding without keeping anything (ITU-T T.81, F.2.2) ---- */
-
-typedef struct bits {
-    const unsigned char *at, *end;
-    unsigned buffer, left;
-    bool over; /* more was asked for than there is */
-} bits;
-
-static unsigned next_bit(bits *b)
-{
-    if (!b->left) {
-        if (b->at >= b->end) {
-            b->over = true;
-            return 0;
-        }
-        b->buffer = *b->at++;
-        b->left = 8;
-        if (b->buffer == 0xFF && b->at < b->end) /* a stuffed zero */
-            b->at++;
-    }
-    return b->buffer >> --b->left & 1;
-}
-
-/* A symbol, or -1. */
-static int next_symbol(bits *b, const pleura_huffman *table)
-{
-    unsigned code = 0, first = 0, index = 0;
-    for (int length = 0; length < 16 && table->counts && !b->over; length++) {
-        unsigned count = table->counts[length];
-        code |= next_bit(b);
-        if (code < first + count)
-            return b->over ? -1 : table->symbols[index + code - first];
-        index += count;
-        first = (first + count) << 1;
-        code <<= 1;
-    }
-    return -1;
-}
-
-static bool skip_block(bits *b, const pleura_huffman *dc, const pleura_huffman *ac)
-{
-    int symbol = next_symbol(b, dc);
-    if (symbol < 0)
-        return false;
-    for (int i = 0; i < symbol; i++)
-        next_bit(b);
-    for (int k = 1; k < 64; k++) {
-        symbol = next_symbol(b, ac);
-        if (symbol < 0)
-            return false;
-        if (symbol == 0)
-            break;
-        k += symbol >> 4;
-        for (int i = 0; i < (symbol & 15); i++)
-            next_bit(b);
-    }
-    return !b->over;
-}
-
-static bool skip_mcu(const pleura_jpeg_scans *s, bits *b)
-{
-    for (unsigned i = 0; i < s->members; i++) {
-        unsigned c = s->member[i].component;
-        unsigned blocks = s->members > 1 ? s->component[c].across * s->component[c].down : 1;
-        while (blocks--)
-            if (!skip_block(b, &s->dc[s->member[i].dc], &s->ac[s->member[i].ac]))
-                return false;
-    }
-    return true;
-}
-
-/* The data up to a restart marker, or to the scan's end. Progressive files' would have to be decoded
- * in earnest: of those only the markers are counted. */
+/* The data up to a restart marker, or to the scan's end. */
 static pleura_code check_piece(const pleura_jpeg_scans *s, const unsigned char *bytes, size_t end,
                                pleura_error *error)
 {
-    bits b = {.at = bytes + s->piece, .end = bytes + end};
-    uint32_t left = count_mcus(s) - s->pieces * s->interval;
-    left = left < s->interval ? left : s->interval;
-    for (uint32_t i = 0; i < left && !s->progressive; i++)
-        if (!skip_mcu(s, &b))
-            return pleura_fail(error, b.over ? PLEURA_ERROR_TRUNCATED : PLEURA_ERROR_CORRUPT,
-                               "JPEG: the restart interval at byte %zu %s block %u of %u.",
-                               s->piece, b.over ? "ends in" : "is damaged in", (unsigned)i + 1,
-                               (unsigned)left);
-    return PLEURA_OK;
+    uint32_t first = s->pieces * s->interval, count = count_mcus(s) - first, at;
+    if (s->interval && count > s->interval)
+        count = s->interval;
+    pleura_jpeg_data found =
+        pleura_jpeg_skip_mcus(s, bytes + s->piece, bytes + end, first, count, &at);
+    if (found == PLEURA_JPEG_WHOLE)
+        return PLEURA_OK;
+    bool ends = found == PLEURA_JPEG_ENDS;
+    return pleura_fail(error, ends ? PLEURA_ERROR_TRUNCATED : PLEURA_ERROR_CORRUPT,
+                       "JPEG: the %s at byte %zu %s block %u of %u.",
+                       s->interval ? "restart interval" : "scan", s->piece,
+                       ends ? "ends in" : "is damaged in", (unsigned)at + 1, (unsigned)count);
 }
 
 /* ---- A scan ---- */
@@ -193,12 +127,38 @@ static bool add_member(pleura_jpeg_scans *s, unsigned i, const unsigned char *p)
     return false;
 }
 
-/* `band`: the first and last coefficient of the scan and its lowest bit; of progressive files alone. */
-static void note_bits(pleura_jpeg_scans *s, unsigned component, const unsigned char *band)
+/*
+ * What a progressive scan brings, and whether it may (annex G, 1.1.1): a component's DC before its AC, each
+ * coefficient's high bits once, then one bit more in every scan. Decoders pass over what is in no
+ * order, and make another picture of it.
+ */
+static bool note_bits(pleura_jpeg_scans *s, unsigned component)
 {
-    unsigned first = s->progressive ? band[0] : 0, last = s->progressive ? band[1] : 63;
-    for (unsigned k = first; k <= last && k < 64; k++)
-        s->missing[component][k] = s->progressive ? band[2] & 15 : 0;
+    unsigned char *missing = s->missing[component];
+    if (!s->progressive) {
+        memset(missing, 0, 64);
+        return true;
+    }
+    if (s->first > s->last || s->last > 63 || (s->first ? s->members > 1 : s->last > 0) ||
+        (s->first && missing[0] == NOTHING_YET) || (s->high && s->low + 1 != s->high))
+        return false;
+    for (unsigned k = s->first; k <= s->last; k++) {
+        if (missing[k] != (s->high ? s->high : NOTHING_YET))
+            return false;
+        missing[k] = (unsigned char)s->low;
+    }
+    return true;
+}
+
+static pleura_code make_known(pleura_jpeg_scans *s, pleura_error *error)
+{
+    uint64_t **known = &s->known[s->member[0].component];
+    size_t blocks = count_mcus(s);
+    if (!*known)
+        *known = pleura_alloc_zero(blocks, sizeof **known);
+    return *known
+               ? PLEURA_OK
+               : pleura_fail_memory(error, blocks * sizeof **known, "a progressive JPEG's scans");
 }
 
 pleura_code pleura_jpeg_scans_begin(pleura_jpeg_scans *s, const unsigned char *data, size_t size,
@@ -208,15 +168,20 @@ pleura_code pleura_jpeg_scans_begin(pleura_jpeg_scans *s, const unsigned char *d
     if (s->members < 1 || s->members > s->components || size < 4 + 2 * (size_t)s->members)
         return bad(error, "a scan header that is damaged");
     const unsigned char *band = data + 1 + 2 * s->members;
+    s->first = s->progressive ? band[0] : 0;
+    s->last = s->progressive ? band[1] : 63;
+    s->high = s->progressive ? band[2] >> 4 : 0;
+    s->low = s->progressive ? band[2] & 15 : 0;
     for (unsigned i = 0; i < s->members; i++) {
         if (!add_member(s, i, data + 1 + 2 * i))
             return bad(error, "a scan of a component that the frame does not have");
-        note_bits(s, s->member[i].component, band);
+        if (!note_bits(s, s->member[i].component))
+            return bad(error, "a progressive scan that is not the next one");
     }
     s->data = s->piece = at;
     s->pieces = 0;
     s->expected = s->interval ? parts(count_mcus(s), s->interval) - 1 : 0;
-    return PLEURA_OK;
+    return s->first ? make_known(s, error) : PLEURA_OK;
 }
 
 pleura_code pleura_jpeg_scans_restart(pleura_jpeg_scans *s, const unsigned char *bytes, size_t at,
@@ -242,7 +207,7 @@ pleura_code pleura_jpeg_scans_end(pleura_jpeg_scans *s, const unsigned char *byt
         return pleura_fail(error, PLEURA_ERROR_TRUNCATED,
                            "JPEG: the scan at byte %zu ends after %u of %u restart intervals.",
                            s->data, (unsigned)s->pieces + 1, (unsigned)s->expected + 1);
-    return s->interval ? check_piece(s, bytes, at, error) : PLEURA_OK;
+    return s->interval || s->progressive ? check_piece(s, bytes, at, error) : PLEURA_OK;
 }
 
 bool pleura_jpeg_scans_all(const pleura_jpeg_scans *s)
@@ -252,4 +217,10 @@ bool pleura_jpeg_scans_all(const pleura_jpeg_scans *s)
             if (s->missing[c][k])
                 return false;
     return true;
+}
+
+void pleura_jpeg_scans_free(pleura_jpeg_scans *s)
+{
+    for (unsigned c = 0; c < 4; c++)
+        pleura_free(s->known[c]);
 }

@@ -1,7 +1,8 @@
 /*
  * Whether a JPEG's scans are whole. stb_image gives up at a restart marker that is missing, and reads
- * zeros where the data before one ends too early: a grey part of the picture, and no word. (What
- * ends too early elsewhere is found when it is decoded: see stb.c.)
+ * zeros where the data before one, or a progressive scan's, ends too early: a grey part of the picture
+ * or coarse values, and no word. (Where a baseline scan ends too early is found when it is decoded: see
+ * stb.c.)
  */
 #ifndef PLEURA_IMAGE_JPEG_SCAN_H
 #define PLEURA_IMAGE_JPEG_SCAN_H
@@ -26,11 +27,15 @@ typedef struct pleura_jpeg_scans {
     struct {
         unsigned component, dc, ac;
     } member[4];
-    size_t data;               /* where its entropy-coded data begin */
-    size_t piece;              /* and its current restart interval */
+    unsigned first, last, high,
+        low;      /* its coefficients, and the bit above and the lowest that it brings */
+    size_t data;  /* where its entropy-coded data begin */
+    size_t piece; /* and its current restart interval */
     uint32_t pieces, expected; /* restart markers so far, and how many there must be */
     /* How many of the lowest bits of each component's coefficients are still to come; 255: all. */
     unsigned char missing[4][64];
+    /* Of a progressive file's components, for each block: a bit for each coefficient that is not zero. */
+    uint64_t *known[4];
 } pleura_jpeg_scans;
 
 /* `data`, `size`: of the segment, without its length. The frame's comes first. */
@@ -50,5 +55,7 @@ pleura_code pleura_jpeg_scans_end(pleura_jpeg_scans *s, const unsigned char *byt
 
 /* Whether the scans have brought every bit of every component. */
 bool pleura_jpeg_scans_all(const pleura_jpeg_scans *s);
+
+void pleura_jpeg_scans_free(pleura_jpeg_scans *s);
 
 #endif

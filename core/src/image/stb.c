@@ -68,6 +68,27 @@ static void stb_free(void *pointer)
 #pragma GCC diagnostic ignored "-Wcast-qual"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #endif
+/*
+ * Chroma of half the width to its whole: three parts of the near sample, one of the next. stb_image has these the
+ * wrong way round in the last column but one. A macro with parameters renames its function where that is defined, and not
+ * where it is chosen.
+ */
+static unsigned char *stbi__resample_row_h_2(unsigned char *out, unsigned char *near_row,
+                                             unsigned char *far_row, int width, int times)
+{
+    (void)far_row;
+    (void)times;
+    for (int i = 0; i < width; i++) {
+        int three = 3 * near_row[i] + 2;
+        out[2 * i] = i ? (unsigned char)((three + near_row[i - 1]) >> 2) : near_row[0];
+        out[2 * i + 1] =
+            i + 1 < width ? (unsigned char)((three + near_row[i + 1]) >> 2) : near_row[i];
+    }
+    return out;
+}
+#define stbi__resample_row_h_2(out, near, far, width, times)                                       \
+    stb_resample_row_h_2(out, near, far, width, times)
+
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_JPEG

@@ -39,6 +39,7 @@ static odds log_sum(const pleura_decision_spec *d, const float *z, double a, boo
         sum += part;
         weighted += part * (double)z[k];
     }
+    // cppcheck-suppress invalidFunctionArg ; films of both kinds are there, so there are labels of both
     return (odds){largest + log(sum), weighted / sum};
 }
 

@@ -187,7 +187,7 @@ static size_t place_of(const lbfgs *m, size_t age)
 /* direction = - (approximate inverse Hessian) * gradient */
 static void find_direction(const lbfgs *m, const double *gradient, double *direction)
 {
-    double by[MEMORY];
+    double by[MEMORY] = {0};
     for (size_t i = 0; i < m->size; i++)
         direction[i] = -gradient[i];
     for (size_t age = 0; age < m->kept; age++) {

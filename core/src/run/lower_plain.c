@@ -226,8 +226,10 @@ pleura_code pleura_lower_plain(pleura_lowering *l, const pleura_node *node)
                                          pleura_node_describe(node, &label), PLEURA_STEP_INPUTS);
         last[i] = form == PLEURA_NHWC && values[node->inputs[i]].rank == 4;
         s->which[s->count] = i;
-        inputs[s->count++] =
+        inputs[s->count] =
             pleura_lower_use(l, node->inputs[i], last[i] ? PLEURA_NHWC : PLEURA_PLAIN);
+        if (!inputs[s->count++])
+            return l->code;
     }
     last[node->input_count] = form == PLEURA_NHWC;
     pleura_tensor *output = pleura_lower_make(l, node->output, form);
