@@ -66,6 +66,13 @@ function about() {
   };
 }
 
+/** Of all that the page is made of. */
+const licences = () => [
+  ['Pleura', 'Apache-2.0', ''],
+  ...components().map(({ name, version, licence, notice = '' }) => [`${name} ${version}`, licence, notice]),
+  ['Example films', 'CC BY 4.0', 'Kermany, Zhang, Goldbaum, Mendeley Data 2018, doi 10.17632/rscbjbr9sj'],
+];
+
 /** Puts the model, what is known of it and the examples beside the page, under stable names. */
 function content() {
   const films = examples();
@@ -75,7 +82,7 @@ function content() {
   const gather = async () =>
     (files ??= [
       { name: 'model.onnx', source: readFileSync(MODEL) },
-      { name: 'model.about.json', source: JSON.stringify(about()) },
+      { name: 'model.about.json', source: JSON.stringify({ ...about(), licences: licences() }) },
       ...['licences.txt', 'sbom.cdx.json'].map((name) => ({ name, source: readFileSync(path(`../wasm/dist/${name}`)) })),
       { name: 'examples/index.json', source: JSON.stringify((await answers()).listed) },
       ...films.map(({ file }) => ({ name: `examples/${file}`, source: readFileSync(FILMS + file) })),
@@ -85,7 +92,6 @@ function content() {
     config: () => ({
       define: {
         __MODEL_BYTES__: readFileSync(MODEL).byteLength,
-        __LICENCES__: components().map(({ name, version, licence, notice = '' }) => [`${name} ${version}`, licence, notice]),
       },
     }),
     configureServer(server) {
@@ -126,21 +132,31 @@ function words() {
   };
 }
 
-/** A language but English is its words alone, in the order of English's keys: 3 KB less for the three of them. */
+/**
+ * A language but English is its words alone, in the order of the alphabet of the keys: 3 KB less for the three of
+ * them. English is what index.html does not say already.
+ */
 function languages() {
+  const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+  const module = (words) => ({ code: `export default ${JSON.stringify(words)}`, moduleType: 'js' });
   return {
     name: 'pleura-languages',
     enforce: 'pre',
     async load(id) {
-      const [, file, kind] = /^(.*\/strings\/(?:(\w+)-)?\w+\.json)\?words$/.exec(id) ?? [];
+      const [, file, kind, part] = /^(.*\/strings\/(?:(\w+)-)?\w+\.json)\?(words|rest)$/.exec(id) ?? [];
       if (!file) return null;
-      const first = kind ? `${kind}-en.json` : 'en.json';
       this.addWatchFile(file);
-      const [english, words] = [path(`src/strings/${first}`), file].map((name) => JSON.parse(readFileSync(name, 'utf8')));
-      const keys = Object.keys(english);
+      const words = read(file);
+      if (part === 'rest') {
+        const said = new Set(readFileSync(path('index.html'), 'utf8').match(/(?<= data-t[-a-z]*=")[^"]+/g));
+        return module(Object.fromEntries(Object.entries(words).filter(([key]) => !said.has(key))));
+      }
+      const first = kind ? `${kind}-en.json` : 'en.json';
+      const english = read(path(`src/strings/${first}`));
+      const keys = Object.keys(english).sort();
       const odd = [...keys.filter((key) => !(key in words)), ...Object.keys(words).filter((key) => !(key in english))];
       if (odd.length > 0) this.error(`${file} and ${first} differ in ${odd.join(', ')}`);
-      return { code: `export default ${JSON.stringify(keys.map((key) => words[key]))}`, moduleType: 'js' };
+      return module(keys.map((key) => words[key]));
     },
   };
 }
@@ -158,12 +174,29 @@ function preload() {
       handler(html, { bundle }) {
         const named = (form) => Object.keys(bundle).find((name) => form.test(name));
         const module = named(/pleura-relaxed-[^/]*\.wasm$/);
-        const beginning = `<script type="module" async crossorigin src="./${named(/beginning-[^/]*\.js$/)}"></script>`;
+        const begin = named(/beginning-[^/]*\.js$/);
+        const beginning = `<script type="module" async crossorigin src="./${begin}"></script>`;
         const links = ['model.onnx', module].map((href) => `<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="./${href}">`);
-        return html.replace('<link rel="manifest"', `${[beginning, ...links].join('\n    ')}\n    <link rel="manifest"`);
+        const parts = bundle[begin].imports.map((name) => `<link rel="modulepreload" crossorigin href="./${name}">`);
+        // Whoever reads the source has it with its indentation and comments.
+        return html.replace('<link rel="manifest"', (tag) => [beginning, ...parts, ...links, tag].join('\n')).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n');
       },
     },
   };
+}
+
+/**
+ * How code that comes later brings its styles. Vite's own helper also asks for scripts ahead, which are one or two
+ * here, and is half a kilobyte more.
+ */
+function laterStyles() {
+  const code = `export const __vitePreload = async (load, files = [], from) => {
+    await Promise.all(files.map((file) => new Promise((onload, onerror) => {
+      document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: new URL(file, from), onload, onerror }));
+    })));
+    return load();
+  };`;
+  return { name: 'pleura-later-styles', apply: 'build', enforce: 'pre', load: (id) => (id === '\0vite/preload-helper.js' ? code : null) };
 }
 
 /** Tells the service worker every file of the page with its SHA-256, and which version they make. */
@@ -232,13 +265,13 @@ function compress() {
 export default defineConfig({
   root: path('.'),
   base: './', // any folder of any host
-  plugins: [words(), languages(), content(), preload(), offline(), compress()],
+  plugins: [words(), languages(), content(), preload(), laterStyles(), offline(), compress()],
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // the policy allows no data: scripts, and wasm is cached by its URL
-    modulePreload: { polyfill: false },
+    modulePreload: false, // what is waited for is asked for by preload()
     rollupOptions: {
       input: { index: path('index.html'), beginning: path('src/beginning.ts'), sw: path('src/sw.ts') },
       // A service worker answers for the folder that it lies in, and must keep its name.

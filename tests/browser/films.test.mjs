@@ -281,3 +281,43 @@ test('a classifier that is gone for good is told', async () => {
     await close();
   }
 });
+
+onPage('what a reader wrote is not lost by a slip: the list asks before it is cleared, and the window before it goes', {}, async ({ page }) => {
+  await drop(page, films.slice(0, 2));
+  await finished(page, 2);
+  const asked = [];
+  let answer = 'dismiss';
+  page.on('dialog', async (dialog) => {
+    asked.push(dialog.type());
+    await dialog[answer]();
+  });
+  await page.focus('#rows');
+  await page.keyboard.press('f');
+  await page.click('#clear');
+  assert.equal((await rows(page)).length, 2);
+  await page.evaluate(() => location.reload());
+  await page.waitForTimeout(300);
+  assert.deepEqual(asked, ['confirm', 'beforeunload']);
+  assert.equal((await rows(page)).length, 2, 'the page is still there');
+  // Once it is in a file, there is nothing to lose.
+  await savedLines(page);
+  await page.click('#clear');
+  assert.equal(await page.getAttribute('#view-films', 'data-films'), '0');
+  assert.equal(asked.length, 2);
+  await drop(page, [films[0]]);
+  await finished(page, 1);
+  await page.focus('#rows');
+  await page.keyboard.press('a');
+  answer = 'accept';
+  await page.click('#clear');
+  assert.equal(await page.getAttribute('#view-films', 'data-films'), '0');
+});
+
+onPage('a choice that no film meets says so', {}, async ({ page }) => {
+  await drop(page, [films[0]]);
+  await finished(page, 1);
+  assert.ok(await page.locator('#none').isHidden());
+  await page.selectOption('#filter', 'error');
+  assert.equal(await page.textContent('#none'), 'No film matches.');
+  assert.ok(await page.locator('#none').isVisible());
+});

@@ -119,6 +119,19 @@ test('a model that is dropped while the page still loads is the one that judges'
   }
 });
 
+onPage('a model that is changed while films go through judges all of them', {}, async ({ page }) => {
+  const [model] = written([{ name: 'while.onnx', bytes: smallNet(4) }]);
+  const names = Array.from({ length: 60 }, (_, place) => `film-${place}.jpg`);
+  const bytes = readFileSync(films[0]);
+  await drop(page, [...written(names.map((name) => ({ name, bytes }))), model]);
+  await inUse(page, 'while.onnx');
+  await finished(page, 60);
+  const lines = await savedLines(page);
+  assert.deepEqual(lines.map(({ file }) => file).toSorted(), names.toSorted());
+  assert.ok(lines.every(({ probabilities }) => Object.keys(probabilities ?? {}).length === 4), 'each has an answer of the new model');
+  assert.ok((await rows(page)).every(({ state }) => state !== 'error'));
+});
+
 onPage('a network without an exact map gets one of occlusions, when it is asked for', {}, async ({ page }) => {
   await page.click('[data-view=model]');
   await page.locator('#model-file').setInputFiles(written([{ name: 'other.onnx', bytes: smallNet(3, { pool: 'MaxPool' }) }])[0]);

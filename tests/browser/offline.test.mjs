@@ -160,6 +160,7 @@ test('a host that sets no headers, in a folder: all works, and isolation can be 
 const stored = (page) =>
   page.evaluate(async () => {
     const found = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), ...(await indexedDB.databases()).map(({ name }) => `database ${name}`)];
+    for await (const name of (await navigator.storage.getDirectory()).keys()) found.push(`file ${name}`);
     for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) found.push(request.url);
     return found.join('\n');
   });
@@ -167,11 +168,9 @@ const stored = (page) =>
 /** The list that is kept, as text. */
 const list = (page) =>
   page.evaluate(async () => {
-    const result = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
-    const database = await result(indexedDB.open('pleura'));
-    const kept = await result(database.transaction('lists').objectStore('lists').getAll());
-    database.close();
-    return JSON.stringify(kept);
+    let text = '';
+    for await (const file of (await navigator.storage.getDirectory()).values()) text += await (await file.getFile()).text();
+    return text;
   });
 
 onPage('nothing of a film stays unless it is asked for; then the list does, and can be deleted', {}, async ({ page }) => {
@@ -180,7 +179,7 @@ onPage('nothing of a film stays unless it is asked for; then the list does, and 
   await finished(page, 2);
   await page.waitForTimeout(1500);
   const untouched = await stored(page);
-  assert.doesNotMatch(untouched, /database|bacterial-1\.jpg(?!$)/m);
+  assert.doesNotMatch(untouched, /^(database|file) |bacterial-1\.jpg(?!$)/m);
   assert.ok(!untouched.includes('pneumonia"'), untouched);
 
   await page.click('[data-view=trust]');
@@ -207,4 +206,53 @@ onPage('nothing of a film stays unless it is asked for; then the list does, and 
   await page.click('#delete-all');
   await page.waitForFunction(() => /deleted/.test(document.querySelector('#view-trust').textContent));
   assert.equal((await stored(page)).trim(), '{}\n{}');
+});
+
+onPage('of two windows one keeps its list, and the other can delete it', {}, async ({ page, url }) => {
+  await drop(page, [films[0]]);
+  await finished(page, 1);
+  await page.click('[data-view=trust]');
+  await page.check('#keep');
+  await eventually(() => list(page), (text) => text.includes('"name"'));
+  const other = await page.context().newPage();
+  await other.goto(`${url}#trust`);
+  await ready(other);
+  assert.equal(await other.isChecked('#keep'), false);
+  await other.click('#keep');
+  await other.waitForFunction(() => /Another window/.test(document.querySelector('#view-trust').textContent));
+  assert.equal(await other.isChecked('#keep'), false);
+  await other.click('#delete-all');
+  await other.waitForFunction(() => /deleted/.test(document.querySelector('#view-trust').textContent));
+  // The first one has lost its file, and does not write another.
+  await page.click('[data-view=films]');
+  await page.focus('#rows');
+  await page.keyboard.press('f');
+  await page.waitForTimeout(1500);
+  assert.equal(await list(page), '');
+});
+
+onPage('where there is no more room, that is said, and the page works on', {}, async ({ page }) => {
+  await page.evaluate(() => {
+    FileSystemFileHandle.prototype.createWritable = () => Promise.reject(new DOMException('planted', 'QuotaExceededError'));
+  });
+  await drop(page, [films[0]]);
+  await finished(page, 1);
+  await page.click('[data-view=trust]');
+  await page.click('#keep');
+  await page.waitForFunction(() => /does not let the page keep/.test(document.querySelector('#view-trust').textContent));
+  assert.equal(await page.isChecked('#keep'), false);
+  await page.evaluate(() => {
+    let writes = 0;
+    FileSystemFileHandle.prototype.createWritable = async () => {
+      if (writes++ > 0) throw new DOMException('planted', 'QuotaExceededError');
+      return new WritableStream();
+    };
+    WritableStream.prototype.write = WritableStream.prototype.close = async () => {};
+  });
+  await page.click('#keep');
+  await page.waitForFunction(() => document.querySelector('#keep').checked);
+  await page.click('[data-view=films]');
+  await drop(page, [films[1]]);
+  await finished(page, 2);
+  await page.waitForFunction(() => /no longer kept/.test(document.querySelector('#message').textContent));
 });

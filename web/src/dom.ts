@@ -5,7 +5,7 @@ export function byId<T extends HTMLElement>(id: string): T {
   return element as T;
 }
 
-type Child = Node | string | null | undefined | false;
+export type Child = Node | string | null | undefined | false;
 
 type Properties<K extends keyof HTMLElementTagNameMap> = Partial<
   Pick<HTMLElementTagNameMap[K], keyof HTMLElementTagNameMap[K] & ('className' | 'textContent' | 'hidden' | 'title' | 'id')>

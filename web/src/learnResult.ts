@@ -1,6 +1,6 @@
 import type { Comparison, FigureName, Interval, LearningReport, Sides } from 'pleura';
 import { make } from './dom.js';
-import { plot, type Line } from './plots.js';
+import { plot, type Line } from './later.js';
 import { label, number, percent, t, type Key } from './strings.js';
 
 /** What was learnt, before and after, and what must be known before it is used. */

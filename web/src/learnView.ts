@@ -1,15 +1,14 @@
 import { PleuraError, type Learning, type LearnOptions, type ModelInfo, type Profile } from 'pleura';
 import { button, make } from './dom.js';
 import type { Engine } from './engine.js';
-import { save } from './exports.js';
 import type { Films } from './films.js';
 import { readLabels, writeLabels } from './labelList.js';
 import type { Labels } from './labels.js';
 import { learnFrom } from './learner.js';
+import { panel, save } from './later.js';
 import { addLearnWords } from './learnWords.js';
 import { showLearning } from './learnResult.js';
 import { label, number, t, type Key } from './strings.js';
-import { panel } from './trustView.js';
 import './style/learn.css';
 
 export interface LearnEvents {
@@ -24,6 +23,7 @@ export interface LearnEvents {
 /** With its words, which come with it. */
 export async function openLearnView(...parts: ConstructorParameters<typeof LearnView>): Promise<LearnView> {
   await addLearnWords();
+  parts[0].before(make('p', { textContent: t('learn.about'), attributes: { 'data-t': 'learn.about' } }));
   return new LearnView(...parts);
 }
 

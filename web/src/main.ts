@@ -1,27 +1,23 @@
 import { PleuraError, type Progress } from 'pleura';
-import { aboutModel, loadAbout } from './about.js';
+import { aboutModel, loadAbout, modelName } from './about.js';
 import { loading, MODEL, onProgress } from './beginning.js';
 import { byId, eachFrame, make } from './dom.js';
 import { start, warmUp, type Engine } from './engine.js';
 import { fetchExamples, offer, type Example } from './examples.js';
-import { csv, jsonLines, save, saveDicom } from './exports.js';
 import { Film, Films, type Filter, type Mark, type Order } from './films.js';
 import { listen } from './intake.js';
+import { listenToKeys } from './keys.js';
 import { Labels } from './labels.js';
 import type { LearnView } from './learnView.js';
-import { ModelView, type ModelChoice } from './modelView.js';
+import type { ModelChoice } from './modelView.js';
 import { Requests } from './network.js';
-import { Offline } from './offline.js';
-import { OperatingPoint } from './operating.js';
 import { sentence } from './outcome.js';
-import { MOST_PAGES, sheet } from './report.js';
 import { Queue, type QueueState } from './queue.js';
 import { Reader } from './reader.js';
 import * as settings from './settings.js';
 import { currentLanguage, label, LANGUAGES, number, plural, setLanguage, t, type Key, type Language } from './strings.js';
-import { Storage } from './storage.js';
 import { Thumbnails } from './thumbnails.js';
-import { TrustView } from './trustView.js';
+import { inSight, listenToAddress } from './views.js';
 import { Worklist } from './worklist.js';
 
 interface Model extends ModelChoice {
@@ -36,8 +32,7 @@ let current: Model = { name: '', sha256: null, source: MODEL };
 const models = [current];
 
 /** Begun before anything is put on the page. */
-const fetched = Promise.all([loading, fetchExamples(), loadAbout()]);
-fetched.catch(() => {}); // begin() tells
+const fetched = Promise.all([fetchExamples(), loadAbout()]);
 onProgress(showLoading);
 
 function showLoading({ stage, loaded }: Progress): void {
@@ -54,7 +49,6 @@ const say = (message: string) => (byId('message').textContent = message);
 
 const thumbnails = new Thumbnails((file) => engine?.decode(file) ?? Promise.reject(new Error('not loaded')));
 const list = new Worklist(byId('rows'), films, thumbnails);
-const operating = new OperatingPoint(byId('operating'), 'films');
 const labels = new Labels(films);
 
 /** What a film can be labelled with while it is read. */
@@ -66,8 +60,12 @@ function words(): string[] {
   return all.slice(0, 9);
 }
 
+/** Marks, notes or labels are nowhere but in this window. */
+let unsaved = false;
+
 function give(film: Film, word: string): void {
   film.label = word;
+  unsaved = true;
   films.changed();
   status.textContent = `${film.name}: ${word ? t('labels.given', { label: label(word) }) : t('labels.taken')}`;
 }
@@ -76,6 +74,7 @@ const reader = new Reader(films, () => engine, {
   onMark: mark,
   onNote(film, note) {
     film.note = note;
+    unsaved = true;
     list.update();
   },
   onLabel: give,
@@ -84,8 +83,9 @@ const reader = new Reader(films, () => engine, {
 
 function mark(film: Film, wanted: Mark): void {
   film.mark = wanted;
+  unsaved = true;
   films.changed();
-  status.textContent = wanted ? `${film.name}: ${t(`mark.${wanted}`)}` : `${film.name}: ${t('mark.none')}`;
+  status.textContent = `${film.name}: ${t(`mark.${wanted ?? 'none'}`)}`;
 }
 
 /** The user has chosen no film yet: once all answers are there, the first in order is shown. */
@@ -201,10 +201,13 @@ films.addEventListener('change', () => {
   byId('view-films').dataset['open'] = String(counts.waiting + counts.working);
   byId('view-films').dataset['working'] = String(counts.working);
   byId('desk').hidden = empty;
+  byId('none').hidden = films.shown.length > 0;
   byId('summary').textContent = summary(counts);
 });
 
 function clear(): void {
+  if (unsaved && !confirm(t('list.sure'))) return;
+  unsaved = false;
   queue.cancel();
   films.remove(films.all);
   status.textContent = t('list.empty');
@@ -229,43 +232,9 @@ on('cancel', () => queue.cancel());
 on('pause', () => (queue.paused ? queue.resume() : queue.pause()));
 on('previous', () => films.step(-1));
 on('next', () => films.step(1));
-on('save-json', () => save('pleura.jsonl', 'application/x-ndjson', jsonLines(films.all)));
-on('save-csv', () => engine && save('pleura.csv', 'text/csv', csv(engine.csvHeader, films.all)));
-for (const kind of ['sr', 'heatmap'] as const) on(`save-${kind}`, () => void dicom(kind));
-on('print-one', () => void print(films.selected ? [films.selected] : []));
-on('print-all', () => void print(films.shown));
-
-async function dicom(kind: 'sr' | 'heatmap'): Promise<void> {
-  say('');
-  const film = films.selected;
-  if (!engine || !film) return;
-  try {
-    if (!film.file) throw new PleuraError('file', t('film.missing'));
-    if (!(await saveDicom(engine, film.file, kind, byId<HTMLInputElement>('identity').checked))) say(t('export.no_heatmap'));
-  } catch (error) {
-    say(`${film.name}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-async function print(chosen: Film[]): Promise<void> {
-  const at = engine;
-  if (!at) return;
-  const pages: HTMLElement[] = [];
-  for (const film of chosen.filter(({ progress }) => progress === 'done').slice(0, MOST_PAGES)) {
-    const pixels = film.file && (await at.decode(film.file).catch(() => null));
-    const again = film.file && film.answer?.probabilities && at.info.heatmap ? await at.report(film.file, { heatmap: true }).catch(() => null) : null;
-    const heat = (again && !again.result.error && again.result.heatmap) || null;
-    pages.push(sheet({ film, pixels, heat }, at.info, `Pleura ${at.version}, ${t(`tier.${at.tier}`)}`));
-  }
-  if (chosen.length > MOST_PAGES) say(t('report.most', { count: MOST_PAGES }));
-  const report = byId('report');
-  report.replaceChildren(...pages);
-  report.hidden = false;
-  window.print();
-}
-addEventListener('afterprint', () => {
-  byId('report').hidden = true;
-  byId('report').replaceChildren();
+/** The browser asks before the window goes, where something goes with it. */
+addEventListener('beforeunload', (event) => {
+  if ((unsaved && !storage?.on) || queue.busy) event.preventDefault();
 });
 
 const ORDERS: Order[] = ['risk', 'name', 'added'];
@@ -296,71 +265,43 @@ byId<HTMLInputElement>('search').addEventListener('input', () => {
   films.arrange();
 });
 
-/** Single letters work only while the list or a film has the focus, so that no speech or typing sets them off. */
-const KEYS: Record<string, () => void> = {
-  j: () => films.step(1),
-  k: () => films.step(-1),
-  a: () => films.selected && mark(films.selected, films.selected.mark === 'accepted' ? null : 'accepted'),
-  f: () => films.selected && mark(films.selected, films.selected.mark === 'flagged' ? null : 'flagged'),
-  i: () => reader.invert(),
-  c: () => void reader.pin(),
-  h: () => settings.set('heatmap', !settings.get('heatmap')),
-  n: () => document.getElementById('note')?.focus(),
-};
-const LIST_KEYS: Record<string, () => void> = {
-  ArrowDown: () => films.step(1),
-  ArrowUp: () => films.step(-1),
-  PageDown: () => films.step(list.page),
-  PageUp: () => films.step(-list.page),
-  Home: () => films.step(-films.shown.length),
-  End: () => films.step(films.shown.length),
-};
-addEventListener('keydown', (event) => {
-  const target = event.target as HTMLElement;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const inList = target.id === 'rows';
-  const digit = /^[0-9]$/.test(event.key) ? Number(event.key) : -1;
-  if (inList && labels.asking && films.selected && digit >= 0 && (digit === 0 || words()[digit - 1])) {
-    event.preventDefault();
-    give(films.selected, words()[digit - 1] ?? '');
-    return;
-  }
-  const key = KEYS[event.key.toLowerCase()] && (inList || target.classList.contains('canvas')) ? KEYS[event.key.toLowerCase()] : inList ? LIST_KEYS[event.key] : undefined;
-  if (!key) return;
-  event.preventDefault();
-  key();
-});
+const toggle = (wanted: 'accepted' | 'flagged') => films.selected && mark(films.selected, films.selected.mark === wanted ? null : wanted);
+listenToKeys(
+  {
+    j: () => films.step(1),
+    k: () => films.step(-1),
+    a: () => toggle('accepted'),
+    f: () => toggle('flagged'),
+    i: () => reader.invert(),
+    c: () => void reader.pin(),
+    h: () => settings.set('heatmap', !settings.get('heatmap')),
+    n: () => document.getElementById('note')?.focus(),
+  },
+  {
+    ArrowDown: () => films.step(1),
+    ArrowUp: () => films.step(-1),
+    PageDown: () => films.step(list.page),
+    PageUp: () => films.step(-list.page),
+    Home: () => films.step(-films.shown.length),
+    End: () => films.step(films.shown.length),
+  },
+  (digit) => {
+    const word = digit === 0 ? '' : words()[digit - 1];
+    if (!labels.asking || !films.selected || word === undefined) return false;
+    give(films.selected, word);
+    return true;
+  },
+);
 byId('rows').addEventListener('focus', () => {
   if (!films.selected) films.step(0);
 });
 
 // ---- Views, language, theme ----
 
-const VIEWS = ['films', 'model', 'learn', 'trust'] as const;
-
-function showView(focus: boolean, hash = location.hash): void {
-  const wanted = VIEWS.find((name) => hash === `#${name}`) ?? 'films';
-  for (const name of VIEWS) {
-    byId(`view-${name}`).hidden = name !== wanted;
-    const link = document.querySelector(`[data-view="${name}"]`);
-    if (name === wanted) link?.setAttribute('aria-current', 'page');
-    else link?.removeAttribute('aria-current');
-  }
-  if (wanted === 'trust') trust.show();
-  if (wanted === 'model') modelView.seen();
-  if (wanted === 'learn') void learning().then((view) => view.show());
-  if (focus) byId('main').focus({ preventScroll: true });
-  scrollTo(0, 0);
-}
-for (const link of document.querySelectorAll<HTMLAnchorElement>('[data-view]')) {
-  // At once: the event that tells of the address comes later.
-  link.addEventListener('click', ({ ctrlKey, metaKey, shiftKey }) => {
-    if (!ctrlKey && !metaKey && !shiftKey) showView(true, link.hash);
-  });
-}
-addEventListener('hashchange', () => {
-  if (location.hash === '#main') return; // the skip link
-  showView(true);
+const showView = listenToAddress((view) => {
+  if (view === 'trust') trust?.show();
+  if (view === 'model') modelView?.seen();
+  if (view === 'learn') void learning().then((shown) => shown.show());
 });
 
 const language = byId<HTMLSelectElement>('language');
@@ -385,31 +326,39 @@ const requests = new Requests((count) => {
   byId('requests').textContent = number(count);
 });
 
-const trust = new TrustView(
-  byId('trust-body'),
-  () => engine && { engine, golden: aboutModel(engine.info) ? examples : [], requests: requests.count },
-  () => [...offline.panels(), storage.panel(() => trust.show())],
-);
+type Later = typeof import('./later.js');
+type Part<Name extends 'ModelView' | 'OperatingPoint' | 'Storage' | 'TrustView'> = InstanceType<Later[Name]> | null;
+let [modelView, operating, storage, trust]: [Part<'ModelView'>, Part<'OperatingPoint'>, Part<'Storage'>, Part<'TrustView'>] = [null, null, null, null];
 
-const storage = new Storage(films, () => engine?.info.sha256 ?? '', margin);
-
-const offline = new Offline(() => {
-  byId('offline').textContent = offline.words;
-  byId('update').hidden = !offline.waits;
-  document.documentElement.dataset['offline'] = offline.phase;
-  if (location.hash === '#trust') trust.show();
-});
-on('update-now', async () => {
-  await offline.ask('approve');
-  location.reload();
-});
-on('update-later', () => (byId('update').hidden = true));
-document.addEventListener('language', () => (byId('offline').textContent = offline.words));
-
-const modelView = new ModelView(byId('model-body'), {
-  onSwitch: (place) => models[place] && switchTo(models[place]),
-  onFile: (file) => take([file]),
-});
+/** What is not in sight at first. */
+async function furnish(): Promise<InstanceType<Later['Offline']>> {
+  const later = await import('./later.js');
+  modelView = new later.ModelView(byId('model-body'), {
+    onSwitch: (place) => models[place] && switchTo(models[place]),
+    onFile: (file) => take([file]),
+  });
+  operating = new later.OperatingPoint(byId('operating'), 'films');
+  const kept = (storage = new later.Storage(films, () => engine?.info.sha256 ?? '', margin, say));
+  const offline = new later.Offline(() => {
+    byId('offline').textContent = offline.words;
+    byId('update').hidden = !offline.waits;
+    document.documentElement.dataset['offline'] = offline.phase;
+    if (inSight() === 'trust') trust?.show();
+  });
+  on('update-now', async () => {
+    await offline.ask('approve');
+    location.reload();
+  });
+  on('update-later', () => (byId('update').hidden = true));
+  document.addEventListener('language', () => (byId('offline').textContent = offline.words));
+  trust = new later.TrustView(
+    byId('trust-body'),
+    () => engine && { engine, golden: aboutModel(engine.info) ? examples : [], requests: requests.count },
+    () => [...offline.panels(), kept.panel(() => trust?.show())],
+  );
+  later.offerFiles(films, { engine: () => engine, say, onSaved: () => (unsaved = false) });
+  return offline;
+}
 
 let learnView: Promise<LearnView> | null = null;
 /** Few learn: the view and what it shows with come when they are asked for. */
@@ -431,23 +380,26 @@ function learning(): Promise<LearnView> {
   return learnView;
 }
 
-function showModel(model: Model): void {
+function showModel(): void {
   if (!engine) return;
   const { info, tier } = engine;
-  current = model;
-  model.sha256 = info.sha256;
-  model.name ||= [info.name, info.version].filter(Boolean).join(' ') || t('model.unnamed');
-  byId('model-name').replaceChildren([info.name, info.version].filter(Boolean).join(' ') || model.name, ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }), info.profile ? ` ${t('profile.short')}` : '');
+  const name = modelName(info);
+  current.sha256 = info.sha256;
+  current.name ||= name || t('model.unnamed');
+  byId('model-name').replaceChildren(name || current.name, ' ', make('code', { textContent: info.sha256.slice(0, 12), title: `SHA-256 ${info.sha256}` }), info.profile ? ` ${t('profile.short')}` : '');
   byId('tier').textContent = t(`tier.${tier}`);
   byId('population').textContent = info.properties['pleura.population'] ?? t('notice.unknown_population');
-  operating.info = info;
 }
+document.addEventListener('language', showModel);
 
 /** What the other views say of it. */
 function showViews(): void {
-  if (engine) modelView.show(engine.info, models, models.indexOf(current));
-  if (location.hash === '#trust') trust.show();
-  if (location.hash === '#learn') void learning().then((view) => view.show());
+  if (engine) {
+    modelView?.show(engine.info, models, models.indexOf(current));
+    if (operating) operating.info = engine.info;
+  }
+  if (inSight() === 'trust') trust?.show();
+  if (inSight() === 'learn') void learning().then((view) => view.show());
 }
 
 async function classify(film: Film) {
@@ -507,10 +459,15 @@ async function change(model: Model): Promise<void> {
 /** The answers are others now: every film goes through it again. */
 function again(model: Model): void {
   settings.set('threshold', null);
-  showModel(model);
+  current = model;
+  showModel();
   showViews();
   open();
-  for (const film of films.all) [film.report, film.fault, film.progress] = [null, null, 'waiting'];
+  for (const film of films.all) {
+    // Of a list that was kept, and not opened again: its answer was the other model's.
+    const gone = film.file ? null : new PleuraError('file', t('film.missing'));
+    [film.report, film.fault, film.progress] = [null, gone, gone ? 'done' : 'waiting'];
+  }
   queue.add(films.all.filter(({ file }) => file));
   films.arrange();
   reader.refresh();
@@ -523,26 +480,28 @@ function open(): void {
 
 /** Until the first film can go through. */
 async function arrive(): Promise<void> {
-  const words = setLanguage(settings.get('language')).then(() => showView(false));
-  const [[loaded, found]] = await Promise.all([fetched, words]);
-  [engine, examples] = [loaded, found];
-  showModel(current);
+  const words = setLanguage(settings.get('language')).then(showView);
+  engine = await loading;
+  open(); // films that wait for it need nothing else
+  const [[found]] = await Promise.all([fetched, words]);
+  examples = found;
+  showModel();
   offer(examples, byId('examples'), byId('example'), add);
   byId('loading').hidden = true;
   status.textContent = t('loading.done');
   document.documentElement.dataset['ready'] = 'yes';
-  open();
   reader.refresh();
 }
 
 async function begin(): Promise<void> {
-  await inTurn(arrive);
-  const loaded = engine;
-  if (!loaded) return;
+  await inTurn(arrive).catch(refused);
   // Not before: a film that waits goes first, and the other views are not in sight.
   await new Promise((done) => setTimeout(done));
   const drawing = reader.prepare();
+  const offline = await furnish();
   showViews();
+  const loaded = engine;
+  if (!loaded || !storage) return;
   // Films need not wait for it, but loading ends with the code of the last worker: from then on is counted.
   await Promise.all([drawing, loaded.started]).catch(() => {});
   requests.start();
@@ -555,9 +514,12 @@ async function begin(): Promise<void> {
   await offline.start();
 }
 
-begin().catch((error: unknown) => {
+/** The classifier cannot be had; a model that is brought may be. */
+function refused(error: unknown): void {
   byId('loading').hidden = true;
   for (const id of ['tier', 'model-name', 'requests']) byId(id).textContent = '–';
   const fault = error instanceof PleuraError ? error : new PleuraError('internal', String(error));
   say(t('error.load', { message: fault.message, code: fault.code }));
-});
+}
+
+begin().catch(refused);

@@ -1,4 +1,5 @@
 import { make } from './dom.js';
+import { scrolled, table } from './parts.js';
 
 /**
  * The Markdown of a model card as elements: headings, paragraphs, lists, tables, code, bold, links as
@@ -25,7 +26,7 @@ export function markdown(text: string): HTMLElement {
     } else if (heading) {
       at++;
       card.append(make(`h${Math.min(6, (heading[1] ?? '').length + 2)}` as 'h3', {}, ...inline(heading[2] ?? '')));
-    } else if (line.startsWith('|')) card.append(table(take((next) => next.startsWith('|'))));
+    } else if (line.startsWith('|')) card.append(fromLines(take((next) => next.startsWith('|'))));
     else if (/^\s*[-*] /.test(line)) {
       const items: string[] = [];
       for (const part of take((next) => /^\s*[-*] /.test(next) || /^\s+\S/.test(next))) {
@@ -38,19 +39,10 @@ export function markdown(text: string): HTMLElement {
   return card;
 }
 
-function table(lines: string[]): HTMLElement {
-  const cells = (line: string) => line.replace(/^\||\|\s*$/g, '').split('|').map((cell) => cell.trim());
+function fromLines(lines: string[]): HTMLElement {
+  const cells = (line: string) => line.replace(/^\||\|\s*$/g, '').split('|').map((cell) => inline(cell.trim()));
   const [head = '', , ...rows] = lines;
-  return make(
-    'div',
-    { className: 'scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': cells(head).filter(Boolean).join(', ') } },
-    make(
-      'table',
-      {},
-      make('thead', {}, make('tr', {}, ...cells(head).map((cell) => (cell === '' ? make('td') : make('th', { attributes: { scope: 'col' } }, ...inline(cell)))))),
-      make('tbody', {}, ...rows.map((row) => make('tr', {}, ...cells(row).map((cell, place) => make(place === 0 ? 'th' : 'td', place === 0 ? { attributes: { scope: 'row' } } : {}, ...inline(cell)))))),
-    ),
-  );
+  return scrolled(head.split('|').map((name) => name.trim()).filter(Boolean).join(', '), table(cells(head), rows.map(cells)));
 }
 
 function inline(text: string): (Node | string)[] {

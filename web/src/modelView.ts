@@ -1,12 +1,13 @@
 import type { ModelInfo } from 'pleura';
-import { aboutModel, confusion, interval95, scores, type About, type Scores } from './about.js';
+import { aboutModel, modelName, type About } from './about.js';
 import { button, make } from './dom.js';
+import { confusion, interval, interval95, scores, type Scores } from './figures.js';
 import { markdown } from './markdown.js';
 import { OperatingPoint, threshold } from './operating.js';
+import { facts, panel, section, table } from './parts.js';
 import { plot, type Line } from './plots.js';
 import * as settings from './settings.js';
-import { capitalised, label, number, percent, t, type Key } from './strings.js';
-import { interval } from './threshold.js';
+import { capitalised, label, number, percent, t } from './strings.js';
 
 export interface ModelChoice {
   name: string;
@@ -61,11 +62,11 @@ export class ModelView {
     const about = aboutModel(info);
     this.#into.replaceChildren(
       this.#chooser(),
-      panel(info.properties['pleura.title'] ?? info.name ?? t('model.unnamed'), facts(info)),
-      panel(t('operating.title'), make('p', { textContent: t('operating.about') }), this.#operating, this.#matrix),
-      ...(about ? [panel(t('model.figures'), figures(about), make('div', { className: 'plots' }, this.#roc, calibration(info, about)))] : []),
-      ...(about?.history.epochs.length ? [panel(t('model.history'), make('p', { className: 'quiet', textContent: t('model.history_about', { best: about.history.best }) }), make('div', { className: 'plots' }, ...history(about)))] : []),
-      ...(info.properties['pleura.card'] ? [panel(t('model.card'), card(info.properties['pleura.card']))] : []),
+      section(info.properties['pleura.title'] ?? info.name ?? t('model.unnamed'), known(info)),
+      panel('operating.title', make('p', { textContent: t('operating.about') }), this.#operating, this.#matrix),
+      ...(about ? [panel('model.figures', figures(about), make('div', { className: 'plots' }, this.#roc, calibration(info, about)))] : []),
+      ...(about?.history.epochs.length ? [panel('model.history', make('p', { className: 'quiet', textContent: t('model.history_about', { best: about.history.best }) }), make('div', { className: 'plots' }, ...history(about)))] : []),
+      ...(info.properties['pleura.card'] ? [panel('model.card', card(info.properties['pleura.card']))] : []),
     );
     this.#follow();
   }
@@ -106,10 +107,6 @@ export class ModelView {
   }
 }
 
-function panel(title: string, ...content: Node[]): HTMLElement {
-  return make('section', { className: 'panel' }, make('h3', { textContent: title }), ...content);
-}
-
 /** The card has its own first heading, and the page has said it already. */
 function card(text: string): HTMLElement {
   const element = markdown(text);
@@ -117,11 +114,11 @@ function card(text: string): HTMLElement {
   return element;
 }
 
-function facts(info: ModelInfo): HTMLElement {
+function known(info: ModelInfo): HTMLElement {
   const property = (key: string) => info.properties[`pleura.${key}`];
   const { channels, height, width } = info.input;
-  const rows: [Key, string | undefined, boolean?][] = [
-    ['fact.version', [info.name, info.version].filter(Boolean).join(' ') || t('model.unnamed')],
+  return facts([
+    ['fact.version', modelName(info) || t('model.unnamed')],
     ['fact.sha256', info.sha256],
     ['fact.labels', [...info.labels, ...Object.keys(info.groups)].map(label).join(', ')],
     ['fact.finding', info.finding ? label(info.finding) : t('operating.none')],
@@ -131,45 +128,28 @@ function facts(info: ModelInfo): HTMLElement {
     ['fact.limits', property('limits'), true],
     ['fact.licence', property('licence'), true],
     ['fact.network', t('fact.network_value', { width, height, channels, macs: number(info.macs / 1e6, 0), bytes: number(info.bytes / 1e6, 1), nodes: info.nodes_run })],
-  ];
-  return make(
-    'dl',
-    { className: 'facts' },
-    ...rows.flatMap(([key, value, english]) => (value ? [make('div', {}, make('dt', { textContent: t(key) }), make('dd', { textContent: value, attributes: english ? { lang: 'en' } : {} }))] : [])),
-  );
+  ]);
 }
 
-const KNOWN: Key[] = ['figure.auc', 'figure.sensitivity', 'figure.specificity', 'figure.accuracy', 'figure.three_class_accuracy', 'figure.bacterial_or_viral_auc', 'figure.calibration_error', 'figure.cannot_say'];
+const FIGURES = ['auc', 'sensitivity', 'specificity', 'accuracy', 'three_class_accuracy', 'bacterial_or_viral_auc', 'calibration_error', 'cannot_say'] as const;
 
 function figures({ figures: values, intervals, films }: About): HTMLElement {
-  const rows = KNOWN.flatMap((key) => {
-    const name = key.slice('figure.'.length);
-    const value = values[name];
-    if (value === undefined) return [];
-    const range = intervals[name];
-    return [make('tr', {}, make('th', { textContent: t(key), attributes: { scope: 'row' } }), make('td', { className: 'number', textContent: number(value, 3) }), make('td', { className: 'number quiet', textContent: range ? `${number(range[0], 3)} – ${number(range[1], 3)}` : '' }))];
+  const rows = FIGURES.flatMap((name) => {
+    const [value, range] = [values[name], intervals[name]];
+    return value === undefined ? [] : [[t(`figure.${name}`), number(value, 3), range && `${number(range[0], 3)} – ${number(range[1], 3)}`]];
   });
-  const head = make('tr', {}, make('td', {}), make('th', { textContent: t('model.value'), attributes: { scope: 'col' } }), make('th', { textContent: t('model.interval'), attributes: { scope: 'col' } }));
-  return make('div', { className: 'scroll' }, make('table', {}, make('caption', { className: 'quiet small', textContent: t('model.measured_on', { count: films.labels.length }) }), make('thead', {}, head), make('tbody', {}, ...rows)));
+  return make('div', { className: 'scroll' }, table(['', t('model.value'), t('model.interval')], rows, 'small', t('model.measured_on', { count: films.labels.length })));
 }
 
 function matrix(films: Scores, at: number, finding: string): HTMLElement {
   const cells = confusion(films, at);
-  const cell = (count: number, of: number, right: boolean) =>
-    make('td', { className: right ? 'right' : 'wrong' }, make('strong', { className: 'number', textContent: number(count) }), make('span', { className: 'small quiet', textContent: ` ${percent(count / of, 0)} (${interval95(count, of)})` }));
-  const column = (key: Key) => make('th', { textContent: t(key, { threshold: percent(at) }), attributes: { scope: 'col' } });
-  const row = (key: Key, ...of: Node[]) => make('tr', {}, make('th', { textContent: t(key, { finding }), attributes: { scope: 'row' } }), ...of);
-  return make(
-    'div',
-    { className: 'scroll' },
-    make(
-      'table',
-      {},
-      make('caption', { textContent: t('matrix.title') }),
-      make('thead', {}, make('tr', {}, make('td'), column('matrix.above'), column('matrix.below'))),
-      make('tbody', {}, row('matrix.ill', cell(cells.truePositive, films.ill.length, true), cell(cells.falseNegative, films.ill.length, false)), row('matrix.healthy', cell(cells.falsePositive, films.healthy.length, false), cell(cells.trueNegative, films.healthy.length, true))),
-    ),
-  );
+  const cell = (count: number, of: number) => [make('strong', { textContent: number(count) }), make('span', { className: 'small quiet', textContent: ` ${percent(count / of, 0)} (${interval95(count, of)})` })];
+  const head = ['', t('matrix.above', { threshold: percent(at) }), t('matrix.below')];
+  const rows = [
+    [t('matrix.ill', { finding }), cell(cells.truePositive, films.ill.length), cell(cells.falseNegative, films.ill.length)],
+    [t('matrix.healthy'), cell(cells.falsePositive, films.healthy.length), cell(cells.trueNegative, films.healthy.length)],
+  ];
+  return make('div', { className: 'scroll' }, table(head, rows, '', t('matrix.title')));
 }
 
 /** Sensitivity against false alarms at every threshold, with the interval of each sensitivity. */

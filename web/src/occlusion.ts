@@ -4,14 +4,14 @@ import type { Engine } from './engine.js';
 /** Patches a side. */
 const GRID = 12;
 /** Each with one patch grey, and one with none. */
-export const RUNS = GRID * GRID + 1;
+const RUNS = GRID * GRID + 1;
 
 /**
  * For networks that have no exact map: how far the score falls when a patch of the network's input is
  * replaced by the input's mean (Zeiler and Fergus 2014). Slow, and on demand. `go` hears of every run
- * and stops it with false.
+ * and stops it with false. Also says how many runs it took.
  */
-export async function occlusion(engine: Engine, file: Blob, finding: string | null, go: (done: number) => boolean): Promise<Heatmap | null> {
+export async function occlusion(engine: Engine, file: Blob, finding: string | null, go: (done: number, runs: number) => boolean): Promise<{ map: Heatmap; runs: number } | null> {
   const { info } = engine;
   const { channels, height, width } = info.input;
   const input = await engine.preprocess(file);
@@ -23,7 +23,7 @@ export async function occlusion(engine: Engine, file: Blob, finding: string | nu
   const mean = input.reduce((sum, value) => sum + value, 0) / input.length;
   const falls: number[] = [];
   for (let patch = 0; patch < GRID * GRID; patch++) {
-    if (!go(patch + 1)) return null;
+    if (!go(patch + 1, RUNS)) return null;
     const covered = input.slice();
     const [row, column] = [Math.floor(patch / GRID), patch % GRID];
     const [top, bottom] = [Math.floor((row * height) / GRID), Math.floor(((row + 1) * height) / GRID)];
@@ -37,7 +37,8 @@ export async function occlusion(engine: Engine, file: Blob, finding: string | nu
   const values = falls.map((fall) => (most > 0 ? fall / most : 0));
   const zones = inZones(values);
   const [zone] = Object.entries(zones).sort(([, a], [, b]) => b - a)[0] as [Zone, number];
-  return { answer: finding ?? info.labels[places[0] ?? 0] ?? '', zone: most > 0 ? zone : null, zones, region: [0, 0, 1, 1], width: GRID, height: GRID, values };
+  const map = { answer: finding ?? info.labels[places[0] ?? 0] ?? '', zone: most > 0 ? zone : null, zones, region: [0, 0, 1, 1], width: GRID, height: GRID, values } satisfies Heatmap;
+  return { map, runs: RUNS };
 }
 
 function inZones(values: number[]): Record<Zone, number> {

@@ -1,6 +1,6 @@
-import { make } from './dom.js';
+import { button, make } from './dom.js';
 import { t } from './strings.js';
-import { panel } from './trustView.js';
+import { panel, scrolled, table } from './parts.js';
 
 export interface OfflineState {
   /** Of the service worker, and of the version that answers. */
@@ -54,6 +54,8 @@ export class Offline {
       });
       follow();
       registration.addEventListener('updatefound', follow);
+      // Browsers look for a new version by themselves, but when they like.
+      if (registration.active) void registration.update().catch(() => {});
       await Promise.race([navigator.serviceWorker.ready, refused]);
       await this.ask('state');
       this.#phase = 'ready';
@@ -75,18 +77,12 @@ export class Offline {
   panels(): HTMLElement[] {
     const state = this.state;
     const offer = this.#install;
-    const actions = make('div', { className: 'actions' });
-    if (offer) actions.append(make('button', { textContent: t('offline.install'), attributes: { type: 'button' }, onclick: () => void offer.prompt() }));
-    const list = [panel('offline.title', make('p', {}, make('strong', { textContent: this.words })), make('p', { textContent: t('offline.about') }), actions, ...this.#isolation())];
+    const list = [panel('offline.title', make('p', {}, make('strong', { textContent: this.words })), make('p', { textContent: t('offline.about') }), offer && button(t('offline.install'), () => void offer.prompt()), ...this.#isolation())];
     if (state) {
       const rows = Object.entries(state.files).sort(([a], [b]) => (a < b ? -1 : 1));
-      list.push(
-        panel(
-          'files.title',
-          make('p', { textContent: t('files.about') }),
-          make('div', { className: 'scroll files', attributes: { tabindex: '0', role: 'region', 'aria-label': t('files.title') } }, make('table', {}, make('tbody', {}, ...rows.map(([name, hash]) => make('tr', {}, make('th', { textContent: name, attributes: { scope: 'row' } }), make('td', {}, make('code', { textContent: hash }))))))),
-        ),
-      );
+      const files = scrolled(t('files.title'), table([], rows.map(([name, hash]) => [name, make('code', { textContent: hash })])));
+      files.classList.add('files');
+      list.push(panel('files.title', make('p', { textContent: t('files.about') }), files));
     }
     return list;
   }

@@ -1,9 +1,8 @@
-import { confusion, interval95, points, scores } from './about.js';
 import { button, make } from './dom.js';
+import { confusion, interval95, pointAt, points, predictive, scores, type Point } from './figures.js';
 import type { ModelInfo } from 'pleura';
 import * as settings from './settings.js';
 import { label, number, percent, t } from './strings.js';
-import { pointAt, predictive, type Point } from './threshold.js';
 
 /** What a threshold means for a model, by what was measured; null where nothing was. */
 export function measured(info: ModelInfo, threshold: number): Point | null {

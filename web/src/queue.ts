@@ -32,6 +32,8 @@ export class Queue {
   #total = 0;
   #paused = false;
   #faults = 0;
+  /** Counts the classifiers: what one says that is closed is no answer any more. */
+  #turn = 0;
   #busySince: number | null = null;
   #busy = 0;
   readonly #events: QueueEvents;
@@ -50,6 +52,7 @@ export class Queue {
   /** Another classifier is being loaded: what waits waits on. */
   close(): void {
     this.#classify = null;
+    this.#turn++;
     this.#clock();
   }
 
@@ -101,23 +104,31 @@ export class Queue {
   }
 
   async #work(film: Film, classify: (film: Film) => Promise<Report>): Promise<void> {
+    const turn = this.#turn;
     this.#running++;
     film.progress = 'working';
+    let [report, error]: [Report | null, unknown] = [null, null];
     try {
-      film.report = await classify(film);
-      this.#faults = 0;
-    } catch (error) {
-      // Faults of a file are in its report; what is thrown is the end of a worker, which is replaced.
-      film.fault = error instanceof PleuraError ? error : new PleuraError('internal', String(error));
-      if (++this.#faults >= MOST_FAULTS && this.#classify === classify) {
-        this.#classify = () => Promise.reject(error);
-        this.#events.onBroken(film.fault);
-      }
+      report = await classify(film);
+    } catch (thrown) {
+      error = thrown;
     }
-    film.progress = 'done';
     this.#running--;
-    this.#finished.push(film);
-    this.#events.onFilm(film);
+    if (turn === this.#turn) {
+      film.report = report;
+      if (report) this.#faults = 0;
+      // Faults of a file are in its report; what is thrown is the end of a worker, which is replaced.
+      else {
+        film.fault = error instanceof PleuraError ? error : new PleuraError('internal', String(error));
+        if (++this.#faults >= MOST_FAULTS && this.#classify === classify) {
+          this.#classify = () => Promise.reject(error);
+          this.#events.onBroken(film.fault);
+        }
+      }
+      film.progress = 'done';
+      this.#finished.push(film);
+      this.#events.onFilm(film);
+    }
     this.#tell();
     this.#fill();
     if (this.#running === 0 && this.#next === this.#waiting.length) this.#end();

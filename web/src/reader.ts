@@ -4,7 +4,6 @@ import { byId } from './dom.js';
 import type { Engine } from './engine.js';
 import type { Film, Films } from './films.js';
 import { heatWords, paintScale } from './heat.js';
-import { occlusion, RUNS } from './occlusion.js';
 import * as settings from './settings.js';
 import { label, t } from './strings.js';
 import { Viewer, wholeLook, type Look } from './viewer.js';
@@ -21,8 +20,8 @@ export class Reader {
   #pinned: Film | null = null;
   #shown: Film | null = null;
   #map: Heatmap | null = null;
-  /** The map is one of occlusions. */
-  #occluded = false;
+  /** How many runs the map took, if it is one of occlusions. */
+  #runs = 0;
 
   constructor(films: Films, engine: () => Engine | null, events: AnswerEvents) {
     this.#films = films;
@@ -99,7 +98,7 @@ export class Reader {
     byId('heat-tools').hidden = !answered;
     byId('occlusion').hidden = !answered || info?.heatmap !== false || map !== null;
     this.#main.heatmap = on && map?.zone ? map : null;
-    const words = !answered || !info || !on ? '' : map ? (this.#occluded ? t('heat.occlusion_label', { finding: label(map.answer), runs: RUNS }) : heatWords(map)) : info.heatmap ? '' : t('heat.unavailable');
+    const words = !answered || !info || !on ? '' : map ? (this.#runs ? t('heat.occlusion_label', { finding: label(map.answer), runs: this.#runs }) : heatWords(map)) : info.heatmap ? '' : t('heat.unavailable');
     byId('heat-text').textContent = words;
   }
 
@@ -117,14 +116,14 @@ export class Reader {
     const [engine, film] = [this.#engine(), this.#shown];
     if (!engine || !film?.file) return;
     byId<HTMLButtonElement>('occlusion').disabled = true;
-    const map = await occlusion(engine, film.file, film.answer?.finding ?? null, (done) => {
-      if (this.#shown === film) byId('heat-text').textContent = t('heat.working', { done, runs: RUNS });
+    const { occlusion } = await import('./later.js');
+    const made = await occlusion(engine, film.file, film.answer?.finding ?? null, (done, runs) => {
+      if (this.#shown === film) byId('heat-text').textContent = t('heat.working', { done, runs });
       return this.#shown === film;
     }).catch(() => null);
     byId<HTMLButtonElement>('occlusion').disabled = false;
-    if (this.#shown !== film || !map) return;
-    this.#map = map;
-    this.#occluded = true;
+    if (this.#shown !== film || !made) return;
+    [this.#map, this.#runs] = [made.map, made.runs];
     this.#heat();
   }
 
@@ -188,7 +187,7 @@ export class Reader {
     const film = this.#films.selected;
     this.#shown = film;
     this.#map = null;
-    this.#occluded = false;
+    this.#runs = 0;
     byId('reader').hidden = film === null;
     if (!film) return;
     byId('film-name').textContent = film.name;
@@ -221,7 +220,7 @@ export class Reader {
   /** The classifier was loaded or changed. */
   refresh(): void {
     this.#map = null;
-    this.#occluded = false;
+    this.#runs = 0;
     this.#heat();
     if (this.#shown) void this.#draw(this.#shown);
   }

@@ -1,88 +1,123 @@
-import { openDB, type IDBPDatabase } from 'idb';
 import type { Report } from 'pleura';
 import { button, make } from './dom.js';
 import { Film, type Films, type Mark } from './films.js';
 import { t } from './strings.js';
-import { panel } from './trustView.js';
+import { panel } from './parts.js';
 
 interface Kept {
   name: string;
   report: Report | null;
   mark: Mark;
   note: string;
-  /** Missing in lists that an older version kept. */
-  label?: string;
-  patient?: string;
+  label: string;
+  patient: string;
 }
 
-const NAME = 'pleura';
+/** What one write takes: no list is so long that the page waits for it. */
+const BATCH = 250;
+
+/** The origin's own folder of files, which no other site sees. */
+const folder = () => navigator.storage.getDirectory();
 
 /**
- * The list, kept on this device if the user asks: names, answers, marks and notes, never a film.
- * Nothing is opened or written before that.
+ * The list, kept on this device if the user asks: names, answers, marks and notes, never a film; a line of JSON for
+ * each. Nothing is written before that. One window keeps its list at a time: two would write over each other's.
  */
 export class Storage {
-  #database: IDBPDatabase | null = null;
+  /** The name of the file that is written; null while nothing is kept. */
+  #file: string | null = null;
+  /** Lets other windows keep theirs. */
+  #release = () => {};
   #timer = 0;
+  /** One write after the other. */
+  #saved = Promise.resolve();
   #said = '';
   readonly #films: Films;
   readonly #model: () => string;
   readonly #margin: () => number;
+  readonly #tell: (message: string) => void;
 
-  constructor(films: Films, model: () => string, margin: () => number) {
+  constructor(films: Films, model: () => string, margin: () => number, tell: (message: string) => void) {
     this.#films = films;
     this.#model = model;
     this.#margin = margin;
+    this.#tell = tell;
     films.addEventListener('change', () => this.#later());
   }
 
   get on(): boolean {
-    return this.#database !== null;
+    return this.#file !== null;
+  }
+
+  get #name(): string {
+    return `pleura-${this.#model()}.jsonl`;
   }
 
   /** Opens the list that was kept for this model, if one was. */
   async restore(): Promise<Film[]> {
     try {
-      const known = (await indexedDB.databases()).some(({ name }) => name === NAME);
-      if (!known) return [];
-      await this.#open();
-      const kept = ((await this.#database?.get('lists', this.#model())) ?? []) as Kept[];
-      return kept.map(({ name, report, mark, note, label = '', patient = '' }) => {
-        const film = new Film(null, name, this.#margin);
-        [film.report, film.mark, film.note, film.progress] = [report, mark, note, 'done'];
-        [film.label, film.patient] = [label, patient];
-        return film;
+      const text = await (await (await (await folder()).getFileHandle(this.#name)).getFile()).text();
+      if (!(await this.#open())) return [];
+      return text.split('\n').filter(Boolean).map((line) => {
+        const { name, ...kept } = JSON.parse(line) as Kept;
+        return Object.assign(new Film(null, name, this.#margin), kept, { progress: 'done' });
       });
     } catch {
-      return [];
+      return []; // there is none
     }
   }
 
-  async #open(): Promise<void> {
-    this.#database = await openDB(NAME, 1, { upgrade: (database) => void database.createObjectStore('lists') });
+  /** False where another window has it. */
+  #open(): Promise<boolean> {
+    return new Promise((told) => {
+      const hold = (lock: unknown) => {
+        if (lock) this.#file = this.#name;
+        told(lock !== null);
+        return lock && new Promise<void>((done) => (this.#release = done));
+      };
+      // Whoever deletes everything takes the lock from the window that has it.
+      navigator.locks.request('pleura-list', { ifAvailable: true }, hold).catch(() => (this.#file = null));
+    });
+  }
+
+  #close(): void {
+    this.#file = null;
+    this.#release();
   }
 
   #later(): void {
     if (!this.on || this.#timer) return;
     this.#timer = window.setTimeout(() => {
       this.#timer = 0;
-      void this.#save();
+      this.#saved = this.#saved.then(() => this.#save()).catch(() => {
+        this.#close();
+        this.#tell((this.#said = t('storage.full')));
+      });
     }, 1000);
   }
 
   async #save(): Promise<void> {
-    const kept: Kept[] = this.#films.all.filter(({ report }) => report).map(({ name, report, mark, note, label, patient }) => ({ name, report, mark, note, label, patient }));
-    await this.#database?.put('lists', kept, this.#model());
+    if (!this.#file) return;
+    const writable = await (await (await folder()).getFileHandle(this.#file, { create: true })).createWritable();
+    const films = this.#films.all.filter(({ report }) => report);
+    for (let at = 0; at < films.length; at += BATCH) {
+      const lines = films.slice(at, at + BATCH).map(({ name, report, mark, note, label, patient }) => JSON.stringify({ name, report, mark, note, label, patient } satisfies Kept));
+      await writable.write(`${lines.join('\n')}\n`);
+    }
+    await writable.close();
+  }
+
+  async #delete(): Promise<void> {
+    this.#close();
+    await navigator.locks.request('pleura-list', { steal: true }, async () => {
+      const files = await folder();
+      for await (const name of files.keys()) if (name.startsWith('pleura-')) await files.removeEntry(name);
+    });
   }
 
   /** Also the settings and the offline copy: whatever Pleura has in this browser. */
   async deleteAll(): Promise<void> {
-    this.#database?.close();
-    this.#database = null;
-    await new Promise((done) => {
-      const request = indexedDB.deleteDatabase(NAME);
-      request.onsuccess = request.onerror = request.onblocked = done;
-    });
+    await this.#delete().catch(() => {}); // a private window: nothing was kept
     try {
       localStorage.clear();
     } catch {
@@ -102,15 +137,11 @@ export class Storage {
     box.addEventListener('change', async () => {
       this.#said = '';
       try {
-        if (box.checked) {
-          await this.#open();
-          await this.#save();
-        } else {
-          this.#database?.close();
-          this.#database = null;
-          indexedDB.deleteDatabase(NAME);
-        }
+        if (!box.checked) await this.#delete();
+        else if (await this.#open()) await this.#save();
+        else this.#said = t('storage.elsewhere');
       } catch {
+        this.#close();
         this.#said = t('storage.none');
       }
       redraw();

@@ -1,9 +1,10 @@
 // Every word of the page stands in strings/*.json, one file a language, all with the same keys; those of learning
 // stand in strings/learn-*.json, and come with its view.
-import en from './strings/en.json';
+import type english from './strings/en.json';
+import rest from './strings/en.json?rest';
 import type learning from './strings/learn-en.json';
 
-type OwnKey = keyof typeof en;
+type OwnKey = keyof typeof english;
 type LaterKey = keyof typeof learning;
 export type Key = OwnKey | LaterKey;
 type Table = Record<OwnKey, string> & Partial<Record<LaterKey, string>>;
@@ -11,7 +12,7 @@ type Table = Record<OwnKey, string> & Partial<Record<LaterKey, string>>;
 export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', sw: 'Kiswahili' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-/** Their words, in the order of English's keys (vite.config.mjs). */
+/** Their words, in the order of the alphabet of the keys (vite.config.mjs). */
 const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: string[] }>> = {
   es: () => import('./strings/es.json?words'),
   fr: () => import('./strings/fr.json?words'),
@@ -25,8 +26,20 @@ async function words(wanted: Language): Promise<Table> {
 
 /** Another language's words by English's keys. */
 export function keyed<T extends object>(english: T, list: string[]): T {
-  return Object.fromEntries(Object.keys(english).map((key, place) => [key, list[place]])) as T;
+  return Object.fromEntries(Object.keys(english).sort().map((key, place) => [key, list[place]])) as T;
 }
+
+/** Where index.html has words: data-t is an element's text, data-t-NAME its attribute. */
+function* places(): Generator<[element: Element, attribute: string, key: Key]> {
+  for (const attribute of ['', 'aria-label', 'placeholder', 'title']) {
+    const name = attribute ? `data-t-${attribute}` : 'data-t';
+    for (const element of document.querySelectorAll(`[${name}]`)) yield [element, attribute, element.getAttribute(name) as Key];
+  }
+}
+
+/** What stands in index.html is not sent a second time (vite.config.mjs): it is read there. */
+const en = { ...rest } as Table;
+for (const [element, attribute, key] of places()) en[key] = (attribute ? element.getAttribute(attribute) : element.textContent) ?? '';
 
 type Later = Record<LaterKey, string>;
 let later: (wanted: Language) => Promise<Later | null> = async () => null;
@@ -109,17 +122,12 @@ export function capitalised(text: string): string {
   return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 }
 
-/** Puts the words into the elements of index.html: data-t is the text, data-t-NAME the attribute. */
 function translate(): void {
   document.documentElement.lang = language;
   document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr';
-  for (const element of document.querySelectorAll<HTMLElement>('[data-t]')) {
-    element.textContent = t(element.dataset['t'] as Key);
-  }
-  for (const attribute of ['aria-label', 'placeholder', 'title'] as const) {
-    for (const element of document.querySelectorAll(`[data-t-${attribute}]`)) {
-      element.setAttribute(attribute, t(element.getAttribute(`data-t-${attribute}`) as Key));
-    }
+  for (const [element, attribute, key] of places()) {
+    if (attribute) element.setAttribute(attribute, t(key));
+    else element.textContent = t(key);
   }
 }
 

@@ -61,19 +61,20 @@ export class Thumbnails {
       // As the core reads it: turned upright where EXIF says how.
       return await createImageBitmap(file, { resizeHeight: SIDE, resizeQuality: 'medium', imageOrientation: 'from-image' });
     } catch {
-      return createImageBitmap(shrink(await this.#decode(file)));
+      const film = await this.#decode(file);
+      return createImageBitmap(small(film, SIDE / Math.max(film.width, film.height)));
     }
   }
 }
 
-function shrink({ width, height, samples }: Pixels): ImageData {
-  const [w, h] = [Math.max(1, Math.round((width / height) * SIDE)), SIDE];
+/** The film at this scale, in the greys of a screen. */
+export function small({ width, height, samples }: Pixels, scale: number): ImageData {
+  const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
   const picture = new ImageData(w, h);
+  const pixels = new Uint32Array(picture.data.buffer);
   for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      const grey = (samples[Math.floor((y * height) / h) * width + Math.floor((x * width) / w)] ?? 0) >> 8;
-      picture.data.set([grey, grey, grey, 255], (y * w + x) * 4);
-    }
+    const row = Math.floor((y * height) / h) * width;
+    for (let x = 0; x < w; x++) pixels[y * w + x] = 0xff000000 | ((samples[row + Math.floor((x * width) / w)]! >> 8) * 0x010101);
   }
   return picture;
 }

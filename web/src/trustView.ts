@@ -1,7 +1,9 @@
 import { button, make } from './dom.js';
 import type { Engine } from './engine.js';
+import { facts, panel, scrolled, table } from './parts.js';
+import { licences } from './about.js';
 import { passed, selfTest, type Golden } from './selftest.js';
-import { milliseconds, number, t, type Key } from './strings.js';
+import { milliseconds, number, t } from './strings.js';
 
 export interface TrustFacts {
   engine: Engine;
@@ -32,7 +34,7 @@ export class TrustView {
     const facts = this.#facts();
     if (!facts) return;
     if (this.#test?.engine !== facts.engine) this.#test = { engine: facts.engine, element: this.#selfTest(facts) };
-    this.#into.replaceChildren(this.#test.element, environment(facts), network(facts), ...this.#more(), licences());
+    this.#into.replaceChildren(this.#test.element, environment(facts), network(facts), ...this.#more(), licencesPanel());
   }
 
   #selfTest({ engine, golden }: TrustFacts): HTMLElement {
@@ -50,7 +52,10 @@ export class TrustView {
         result.dataset['passed'] = good ? 'yes' : 'no';
         result.replaceChildren(
           make('p', { className: good ? 'good' : 'bad' }, make('strong', { textContent: `${good ? '✓' : '✕'} ${t(good ? 'selftest.good' : 'selftest.bad', values)}` })),
-          make('table', {}, make('thead', {}, make('tr', {}, ...(['selftest.film', 'selftest.difference', 'selftest.time'] as Key[]).map((key) => make('th', { textContent: t(key), attributes: { scope: 'col' } })))), make('tbody', {}, ...checks.map(({ name, difference, ms }) => make('tr', {}, make('th', { textContent: name, attributes: { scope: 'row' } }), make('td', { className: 'number', textContent: difference.toExponential(1) }), make('td', { className: 'number', textContent: milliseconds(ms) }))))),
+          table(
+            [t('selftest.film'), t('selftest.difference'), t('selftest.time')],
+            checks.map(({ name, difference, ms }) => [name, difference.toExponential(1), milliseconds(ms)]),
+          ),
         );
         start.disabled = false;
       },
@@ -62,14 +67,6 @@ export class TrustView {
   }
 }
 
-export function panel(title: Key, ...content: Node[]): HTMLElement {
-  return make('section', { className: 'panel' }, make('h3', { textContent: t(title) }), ...content);
-}
-
-export function facts(rows: [Key, string][]): HTMLElement {
-  return make('dl', { className: 'facts' }, ...rows.map(([key, value]) => make('div', {}, make('dt', { textContent: t(key) }), make('dd', { textContent: value }))));
-}
-
 function environment({ engine }: TrustFacts): HTMLElement {
   const { memory } = performance as { memory?: { usedJSHeapSize: number } };
   return panel(
@@ -78,7 +75,7 @@ function environment({ engine }: TrustFacts): HTMLElement {
       ['environment.tier', t(`tier.${engine.tier}`)],
       ['environment.lanes', t('environment.lanes_value', { lanes: engine.workers, cores: navigator.hardwareConcurrency })],
       ['environment.isolated', t(crossOriginIsolated ? 'environment.isolated_yes' : 'environment.isolated_no')],
-      ...(memory ? ([['environment.memory', `${number(memory.usedJSHeapSize / 1e6, 0)} MB`]] as [Key, string][]) : []),
+      ['environment.memory', memory && `${number(memory.usedJSHeapSize / 1e6, 0)} MB`],
       ['environment.version', engine.version],
       ['fact.sha256', engine.info.sha256],
       ['environment.browser', navigator.userAgent],
@@ -93,16 +90,8 @@ function network({ requests }: TrustFacts): HTMLElement {
 /** Pages of their own: the list of films stays where it is. */
 const link = (href: string, textContent: string) => make('a', { textContent, attributes: { href, target: '_blank', rel: 'noopener' } });
 
-function licences(): HTMLElement {
-  const row = ([what, licence, notice]: [string, string, string]) => make('tr', {}, make('th', { textContent: what, attributes: { scope: 'row' } }), make('td', { textContent: `${licence}. ${notice}` }));
-  return panel(
-    'licences.title',
-    make('p', { textContent: t('licences.about') }),
-    make(
-      'div',
-      { className: 'scroll', attributes: { lang: 'en', tabindex: '0', role: 'region', 'aria-label': t('licences.title') } },
-      make('table', {}, make('tbody', {}, row(['Pleura', 'Apache-2.0', '']), ...__LICENCES__.map(row), row(['idb', 'ISC', '']), row(['Example films', 'CC BY 4.0', 'Kermany, Zhang, Goldbaum, Mendeley Data 2018, doi 10.17632/rscbjbr9sj']))),
-    ),
-    make('p', { className: 'actions' }, link('licences.txt', t('licences.texts')), link('sbom.cdx.json', t('licences.sbom'))),
-  );
+function licencesPanel(): HTMLElement {
+  const list = scrolled(t('licences.title'), table([], licences().map(([what, licence, notice]) => [what, `${licence}. ${notice}`])));
+  list.lang = 'en';
+  return panel('licences.title', make('p', { textContent: t('licences.about') }), list, make('p', { className: 'actions' }, link('licences.txt', t('licences.texts')), link('sbom.cdx.json', t('licences.sbom'))));
 }
