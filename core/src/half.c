@@ -17,6 +17,32 @@ float pleura_half_to_float(uint16_t half)
     return half & 0x8000 ? -magnitude : magnitude;
 }
 
+/* Without its last bits: carries run into the exponent, and so to infinity. */
+static float drop_bits(float value, int count)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (isnan(value))
+        return value;
+    bits += (1u << (count - 1)) - 1 + (bits >> count & 1);
+    bits &= ~0u << count;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+float pleura_bfloat_round(float value)
+{
+    return drop_bits(value, 16);
+}
+
+float pleura_half_round(float value)
+{
+    const float size = fabsf(value);
+    if (size < 6.103515625e-05f) /* 2^-14: below it, steps of 2^-24, as those from 0.5 to 1 are */
+        return copysignf(size + 0.5f - 0.5f, value);
+    return size >= 65520 ? copysignf(INFINITY, value) : drop_bits(value, 13);
+}
+
 uint16_t pleura_half_of_float(float value)
 {
     uint32_t bits;

@@ -311,7 +311,7 @@ static void the_list_of_operators_is_whole(void **state)
     pleura_graph read = {0};
     pleura_error error = {0};
     assert_int_equal(pleura_onnx_read(file.bytes, file.size, &read, &error), PLEURA_ERROR_OPERATOR);
-    assert_non_null(strstr(error.message, ", Xor, ConcatFromSequence, ConvInteger, "));
+    assert_non_null(strstr(error.message, ", Xor, Acos, Acosh, "));
     for (size_t i = 0; i < pleura_function_count; i++)
         assert_non_null(strstr(error.message, pleura_functions[i].name));
     assert_int_equal(error.message[strlen(error.message) - 1], '.');

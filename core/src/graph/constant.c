@@ -5,42 +5,25 @@
 
 #include <string.h>
 
-/* TensorProto.DataType, onnx.proto. */
-enum {
-    FLOAT = 1,
-    UINT8,
-    INT8,
-    UINT16,
-    INT16,
-    INT32,
-    INT64,
-    BOOL = 9,
-    FLOAT16 = 10,
-    DOUBLE = 11,
-    UINT32 = 12,
-    UINT64 = 13,
-    BFLOAT16 = 16
-};
-
 static size_t type_size(int32_t type)
 {
     switch (type) {
-    case UINT8:
-    case INT8:
-    case BOOL:
+    case PLEURA_TYPE_UINT8:
+    case PLEURA_TYPE_INT8:
+    case PLEURA_TYPE_BOOL:
         return 1;
-    case UINT16:
-    case INT16:
-    case FLOAT16:
-    case BFLOAT16:
+    case PLEURA_TYPE_UINT16:
+    case PLEURA_TYPE_INT16:
+    case PLEURA_TYPE_FLOAT16:
+    case PLEURA_TYPE_BFLOAT16:
         return 2;
-    case FLOAT:
-    case INT32:
-    case UINT32:
+    case PLEURA_TYPE_FLOAT:
+    case PLEURA_TYPE_INT32:
+    case PLEURA_TYPE_UINT32:
         return 4;
-    case INT64:
-    case DOUBLE:
-    case UINT64:
+    case PLEURA_TYPE_INT64:
+    case PLEURA_TYPE_DOUBLE:
+    case PLEURA_TYPE_UINT64:
         return 8;
     default:
         return 0;
@@ -49,15 +32,21 @@ static size_t type_size(int32_t type)
 
 bool pleura_is_float_type(int64_t type)
 {
-    return type == FLOAT || type == FLOAT16 || type == DOUBLE || type == BFLOAT16;
+    return type == PLEURA_TYPE_FLOAT || type == PLEURA_TYPE_FLOAT16 || type == PLEURA_TYPE_DOUBLE ||
+           type == PLEURA_TYPE_BFLOAT16;
+}
+
+bool pleura_is_number_type(int64_t type)
+{
+    return type >= 0 && type <= PLEURA_TYPE_BFLOAT16 && type_size((int32_t)type);
 }
 
 static pleura_element element_of(int32_t type)
 {
-    return pleura_is_float_type(type) ? PLEURA_FLOAT
-           : type == INT8             ? PLEURA_INT8
-           : type == UINT8            ? PLEURA_UINT8
-                                      : PLEURA_INT64;
+    return pleura_is_float_type(type)  ? PLEURA_FLOAT
+           : type == PLEURA_TYPE_INT8  ? PLEURA_INT8
+           : type == PLEURA_TYPE_UINT8 ? PLEURA_UINT8
+                                       : PLEURA_INT64;
 }
 
 /* The upper half of a binary32. */
@@ -91,18 +80,18 @@ LOADER(double)
 static int64_t raw_int(int32_t type, const void *bytes, size_t i)
 {
     switch (type) {
-    case INT8:
+    case PLEURA_TYPE_INT8:
         return AT(int8_t, bytes, i);
-    case UINT8:
-    case BOOL:
+    case PLEURA_TYPE_UINT8:
+    case PLEURA_TYPE_BOOL:
         return AT(uint8_t, bytes, i);
-    case INT16:
+    case PLEURA_TYPE_INT16:
         return AT(int16_t, bytes, i);
-    case UINT16:
+    case PLEURA_TYPE_UINT16:
         return AT(uint16_t, bytes, i);
-    case INT32:
+    case PLEURA_TYPE_INT32:
         return AT(int32_t, bytes, i);
-    case UINT32:
+    case PLEURA_TYPE_UINT32:
         return AT(uint32_t, bytes, i);
     default:
         return AT(int64_t, bytes, i);
@@ -112,11 +101,11 @@ static int64_t raw_int(int32_t type, const void *bytes, size_t i)
 static float raw_float(int32_t type, const void *bytes, size_t i)
 {
     switch (type) {
-    case FLOAT16:
+    case PLEURA_TYPE_FLOAT16:
         return pleura_half_to_float(AT(uint16_t, bytes, i));
-    case BFLOAT16:
+    case PLEURA_TYPE_BFLOAT16:
         return bfloat_to_float(AT(uint16_t, bytes, i));
-    case DOUBLE:
+    case PLEURA_TYPE_DOUBLE:
         return (float)AT(double, bytes, i);
     default:
         return AT(float, bytes, i);
@@ -130,7 +119,7 @@ static float listed_float(const pleura_constant_source *source, size_t i)
     if (source->doubles)
         return (float)source->doubles[i];
     uint16_t bits = source->ints ? (uint16_t)source->ints[i] : 0;
-    return source->type == FLOAT16 ? pleura_half_to_float(bits) : bfloat_to_float(bits);
+    return source->type == PLEURA_TYPE_FLOAT16 ? pleura_half_to_float(bits) : bfloat_to_float(bits);
 }
 
 static int64_t listed_int(const pleura_constant_source *source, size_t i)
@@ -203,8 +192,9 @@ static pleura_code check_count(const pleura_value *value, const pleura_constant_
 /* Whether the file holds the numbers as a graph does. */
 static bool stands_as_it_is(const pleura_constant_source *source)
 {
-    return source->bytes && (source->type == FLOAT || source->type == INT64 ||
-                             source->type == INT8 || source->type == UINT8);
+    return source->bytes &&
+           (source->type == PLEURA_TYPE_FLOAT || source->type == PLEURA_TYPE_INT64 ||
+            source->type == PLEURA_TYPE_INT8 || source->type == PLEURA_TYPE_UINT8);
 }
 
 /*
@@ -217,7 +207,7 @@ static const void *in_place(const pleura_graph *graph, const pleura_constant_sou
     size_t off = (uintptr_t)source->bytes % type_size(source->type);
     if (off == 0)
         return source->bytes;
-    if (!graph->data_may_change || source->type != FLOAT || source->size < 128)
+    if (!graph->data_may_change || source->type != PLEURA_TYPE_FLOAT || source->size < 128)
         return NULL;
     char *from = (char *)(uintptr_t)source->bytes;
     return memmove(from - off, from, source->size);
@@ -251,6 +241,7 @@ pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
     if (code != PLEURA_OK)
         return code;
     value->element = element_of(source->type);
+    value->type = (unsigned char)source->type;
     if (stands_as_it_is(source) && (value->data = in_place(graph, source)))
         return PLEURA_OK;
     size_t elements = (size_t)pleura_value_elements(value);

@@ -111,12 +111,39 @@ pleura_code pleura_cut_resolve(const pleura_graph *graph, const pleura_node *nod
 
 /* ---- Pad ---- */
 
+/* As much on both sides; the odd one goes, or is cut, at the end. */
+static pleura_code centre(const pleura_graph *graph, const pleura_node *node, int64_t *before,
+                          int64_t *after, pleura_error *error)
+{
+    const pleura_value *x = &graph->values[node->inputs[0]];
+    const pleura_attribute *axes = pleura_node_attribute(node, "axes", 'I');
+    const int64_t *sizes;
+    size_t count;
+    pleura_code code = pleura_node_ints(graph, node, "shape", 1, &sizes, &count, error);
+    if (code != PLEURA_OK)
+        return code;
+    if (!sizes || count != (axes ? axes->count : (size_t)x->rank))
+        return refuse(node, "has a shape that does not fit its input", error);
+    for (size_t i = 0; i < count; i++) {
+        int axis = axes ? pleura_axis(axes->ints[i], x->rank) : (int)i;
+        if (axis < 0 || sizes[i] < 0 || sizes[i] > PLEURA_MAX_ELEMENTS)
+            return refuse(node, "has a shape that does not fit its input", error);
+        before[axis] = (sizes[i] - x->dims[axis]) / 2;
+        after[axis] = sizes[i] - x->dims[axis] - before[axis];
+    }
+    return PLEURA_OK;
+}
+
 pleura_code pleura_pads_resolve(const pleura_graph *graph, const pleura_node *node, int64_t *before,
                                 int64_t *after, pleura_error *error)
 {
     const pleura_value *x = &graph->values[node->inputs[0]];
     const int64_t *pads, *axes;
     size_t count, axis_count;
+    for (int i = 0; i < x->rank; i++)
+        before[i] = after[i] = 0;
+    if (node->op == PLEURA_OP_CenterCropPad)
+        return centre(graph, node, before, after, error);
     pleura_code code = pleura_node_ints(graph, node, "pads", 1, &pads, &count, error);
     if (code == PLEURA_OK)
         code = pleura_node_ints(graph, node, "axes", 3, &axes, &axis_count, error);
@@ -125,8 +152,6 @@ pleura_code pleura_pads_resolve(const pleura_graph *graph, const pleura_node *no
     size_t padded = axes ? axis_count : (size_t)x->rank;
     if (!pads || count != 2 * padded)
         return refuse(node, "has pads that do not fit its input", error);
-    for (int i = 0; i < x->rank; i++)
-        before[i] = after[i] = 0;
     for (size_t i = 0; i < padded; i++) {
         int axis = axes ? pleura_axis(axes[i], x->rank) : (int)i;
         if (axis < 0 || pads[i] < -PLEURA_MAX_ELEMENTS || pads[i] > PLEURA_MAX_ELEMENTS ||

@@ -14,7 +14,7 @@ typedef struct pleura_cut {
 pleura_code pleura_cut_resolve(const pleura_graph *graph, const pleura_node *node, pleura_cut *cut,
                                pleura_error *error);
 
-/* Pad: how much comes before and after along each axis; below 0, how much goes. */
+/* Pad and CenterCropPad: how much comes before and after along each axis; below 0, how much goes. */
 pleura_code pleura_pads_resolve(const pleura_graph *graph, const pleura_node *node, int64_t *before,
                                 int64_t *after, pleura_error *error);
 

@@ -1,6 +1,7 @@
 #include "fold.h"
 
 #include "../error.h"
+#include "../half.h"
 #include "constant.h"
 
 #include <math.h>
@@ -70,6 +71,7 @@ static bool fold_constant(pleura_graph *graph, const pleura_node *node, pleura_v
     if ((a = pleura_node_attribute(node, "value", 't'))) {
         const pleura_value *tensor = &graph->values[a->tensor];
         out->element = tensor->element;
+        out->type = tensor->type;
         out->rank = tensor->rank;
         memcpy(out->dims, tensor->dims, sizeof out->dims);
         out->data = tensor->data;
@@ -222,38 +224,66 @@ static bool fold_mask(pleura_graph *graph, const pleura_node *node, pleura_value
     return data != NULL;
 }
 
-/* TensorProto.DataType BOOL. */
-#define TRUTH 9
+/* What is left of an integer in a type of fewer bits. */
+static int64_t narrow(int64_t number, int64_t type)
+{
+    switch (type) {
+    case PLEURA_TYPE_UINT8:
+        return (uint8_t)number;
+    case PLEURA_TYPE_INT8:
+        return (int8_t)number;
+    case PLEURA_TYPE_UINT16:
+        return (uint16_t)number;
+    case PLEURA_TYPE_INT16:
+        return (int16_t)number;
+    case PLEURA_TYPE_INT32:
+        return (int32_t)number;
+    case PLEURA_TYPE_UINT32:
+        return (uint32_t)number;
+    case PLEURA_TYPE_BOOL:
+        return number != 0;
+    default:
+        return number;
+    }
+}
+
+static float round_to(float number, int64_t type)
+{
+    return type == PLEURA_TYPE_FLOAT16    ? pleura_half_round(number)
+           : type == PLEURA_TYPE_BFLOAT16 ? pleura_bfloat_round(number)
+                                          : number;
+}
 
 static bool fold_cast(pleura_graph *graph, const pleura_node *node, pleura_value *out)
 {
     const pleura_value *input = &graph->values[node->inputs[0]];
-    int64_t type = pleura_node_int(node, "to", 1);
+    const int64_t type = pleura_cast_type(graph, node);
     bool real = node->op == PLEURA_OP_CastLike ? pleura_is_real(&graph->values[node->inputs[1]])
                                                : pleura_is_float_type(type);
-    if (!input->data || input->grid)
+    if (!input->data || input->grid || (node->op == PLEURA_OP_Cast && !pleura_is_number_type(type)))
         return false;
     out->element = real ? PLEURA_FLOAT : PLEURA_INT64;
+    out->type = (unsigned char)type;
     out->rank = input->rank;
     out->has_shape = true;
     memcpy(out->dims, input->dims, sizeof out->dims);
-    bool truth = node->op == PLEURA_OP_Cast && type == TRUTH;
-    if (out->element == input->element && !truth) {
+    if (out->element == input->element && input->type == type) {
         out->data = input->data;
         return true;
     }
     void *data = make_room(graph, out);
     int64_t count = pleura_value_elements(input);
     for (int64_t i = 0; data && i < count; i++) {
-        float number = input->element == PLEURA_FLOAT ? ((const float *)input->data)[i]
-                                                      : (float)pleura_constant_int(input, i);
+        bool from_real = input->element == PLEURA_FLOAT;
+        float number =
+            from_real ? ((const float *)input->data)[i] : (float)pleura_constant_int(input, i);
         if (real)
-            ((float *)data)[i] = number;
-        else if (truth)
+            ((float *)data)[i] = round_to(number, type);
+        else if (type == PLEURA_TYPE_BOOL)
             ((int64_t *)data)[i] = number != 0;
         else
-            ((int64_t *)data)[i] = input->element == PLEURA_FLOAT ? pleura_whole_part(number)
-                                                                  : pleura_constant_int(input, i);
+            ((int64_t *)data)[i] =
+                narrow(from_real ? pleura_whole_part(number) : pleura_constant_int(input, i), type);
     }
     return data != NULL;
 }
@@ -294,15 +324,46 @@ static pleura_grid *read_grid(pleura_graph *graph, const pleura_node *node,
     return grid;
 }
 
+int64_t pleura_quantised_type(const pleura_graph *graph, const pleura_node *node)
+{
+    if (node->input_count > 2 && node->inputs[2] != PLEURA_NONE)
+        return graph->values[node->inputs[2]].type;
+    if (node->op == PLEURA_OP_DequantizeLinear)
+        return graph->values[node->inputs[0]].type;
+    const int64_t type = pleura_node_int(node, "output_dtype", 0);
+    return type ? type : PLEURA_TYPE_UINT8;
+}
+
+bool pleura_grid_element(int64_t type, pleura_element *element)
+{
+    switch (type) {
+    case PLEURA_TYPE_INT8:
+        return *element = PLEURA_INT8, true;
+    case PLEURA_TYPE_UINT8:
+        return *element = PLEURA_UINT8, true;
+    case PLEURA_TYPE_INT16:
+        return *element = PLEURA_INT16, true;
+    case PLEURA_TYPE_UINT16:
+        return *element = PLEURA_UINT16, true;
+    default:
+        return false;
+    }
+}
+
+void pleura_grid_range(pleura_element type, float *low, float *high)
+{
+    const bool two_bytes = type == PLEURA_INT16 || type == PLEURA_UINT16;
+    const float size = two_bytes ? 65536 : 256;
+    *low = type == PLEURA_INT8 || type == PLEURA_INT16 ? -size / 2 : 0;
+    *high = *low + size - 1;
+}
+
 const pleura_grid *pleura_node_grid(pleura_graph *graph, const pleura_node *node)
 {
-    const pleura_value *zero = node->input_count > 2 && node->inputs[2] != PLEURA_NONE
-                                   ? &graph->values[node->inputs[2]]
-                                   : NULL;
-    pleura_element type = zero ? zero->element : PLEURA_UINT8;
-    if (type != PLEURA_INT8 && type != PLEURA_UINT8)
-        return NULL;
-    return read_grid(graph, node, &graph->values[node->inputs[0]], type);
+    pleura_element element;
+    return pleura_grid_element(pleura_quantised_type(graph, node), &element)
+               ? read_grid(graph, node, &graph->values[node->inputs[0]], element)
+               : NULL;
 }
 
 /* The integers stay as they are, and get a meaning. */

@@ -21,7 +21,14 @@ bool pleura_reads_constants(const pleura_graph *graph, const pleura_node *node);
 /* Computes a node of which that is true. Its output has its shape already. */
 pleura_code pleura_fold_computed(pleura_graph *graph, const pleura_node *node, pleura_error *error);
 
-/* The grid that a QuantizeLinear or DequantizeLinear of 8 bits names; NULL if it is not constant. */
+/* Which type (PLEURA_TYPE_) a QuantizeLinear makes, or a DequantizeLinear reads. */
+int64_t pleura_quantised_type(const pleura_graph *graph, const pleura_node *node);
+/* As the type of a grid; false if activations lie on none of that type. */
+bool pleura_grid_element(int64_t type, pleura_element *element);
+/* The least and the largest integer of a grid's type. */
+void pleura_grid_range(pleura_element type, float *low, float *high);
+/* The grid that a QuantizeLinear or DequantizeLinear of 8 or 16 bits names; NULL if it is not
+ * constant. */
 const pleura_grid *pleura_node_grid(pleura_graph *graph, const pleura_node *node);
 
 #endif

@@ -31,13 +31,18 @@ static pleura_element computed_element(const pleura_graph *graph, const pleura_n
 static pleura_code fold_quantised(pleura_graph *graph, const float *stored, pleura_value *out,
                                   const pleura_grid *grid, pleura_error *error)
 {
-    out->element = grid->type;
-    uint8_t *data = pleura_constant_storage(graph, out);
+    const bool bytes = grid->type == PLEURA_INT8 || grid->type == PLEURA_UINT8;
+    out->element = bytes ? grid->type : PLEURA_INT64;
+    void *data = pleura_constant_storage(graph, out);
     int64_t count = pleura_value_elements(out);
     if (!data)
-        return pleura_fail_memory(error, (size_t)count, out->name);
+        return pleura_fail_memory(error, (size_t)count * pleura_element_size(out->element),
+                                  out->name);
     for (int64_t i = 0; i < count; i++)
-        data[i] = (uint8_t)(int)stored[i];
+        if (bytes)
+            ((uint8_t *)data)[i] = (uint8_t)(int)stored[i];
+        else
+            ((int64_t *)data)[i] = (int64_t)stored[i];
     return PLEURA_OK;
 }
 

@@ -9,7 +9,7 @@
 
 typedef struct pleura_function {
     const char *name, *domain; /* "" is ONNX's own */
-    const char *body;          /* functions.c says how it is written; NULL: onnx_sequence.c */
+    const char *body;          /* function_body.c says how it is written; NULL: onnx_sequence.c */
 } pleura_function;
 
 /* ONNX Runtime's own operators. */

@@ -209,6 +209,19 @@ const pleura_value *pleura_node_constant(const pleura_graph *graph, const pleura
     return value->data && value->element == element ? value : NULL;
 }
 
+int64_t pleura_cast_type(const pleura_graph *graph, const pleura_node *node)
+{
+    return node->op == PLEURA_OP_CastLike ? graph->values[node->inputs[1]].type
+                                          : pleura_node_int(node, "to", 0);
+}
+
+bool pleura_cast_rounds(const pleura_graph *graph, const pleura_node *node)
+{
+    const int64_t type = pleura_cast_type(graph, node);
+    return (type == PLEURA_TYPE_FLOAT16 || type == PLEURA_TYPE_BFLOAT16) &&
+           graph->values[node->inputs[0]].type != type;
+}
+
 const char *pleura_node_describe(const pleura_node *node, pleura_node_label *label)
 {
     const char *op = node->function ? node->function : pleura_operator_name(node->op);

@@ -27,16 +27,36 @@
 /* Elements of one tensor: 2^28 floats are 1 GiB, half of what the WebAssembly build may have. */
 #define PLEURA_MAX_ELEMENTS ((int64_t)1 << 28)
 
+/* TensorProto.DataType (onnx.proto): of numbers, those of whole bytes and real ones. */
+enum {
+    PLEURA_TYPE_FLOAT = 1,
+    PLEURA_TYPE_UINT8,
+    PLEURA_TYPE_INT8,
+    PLEURA_TYPE_UINT16,
+    PLEURA_TYPE_INT16,
+    PLEURA_TYPE_INT32,
+    PLEURA_TYPE_INT64,
+    PLEURA_TYPE_BOOL = 9,
+    PLEURA_TYPE_FLOAT16,
+    PLEURA_TYPE_DOUBLE,
+    PLEURA_TYPE_UINT32,
+    PLEURA_TYPE_UINT64,
+    PLEURA_TYPE_BFLOAT16 = 16
+};
+
 /*
  * What a constant holds. Float and int64 are enough to run a network and to fold the arithmetic on
  * its shapes: the other types are converted when reading, but for the 8-bit ones of quantised
- * weights, which stay as small as they are. Activations are always PLEURA_FLOAT.
+ * weights, which stay as small as they are. Activations are always PLEURA_FLOAT. The 16-bit ones are
+ * types of grids only.
  */
 typedef enum pleura_element {
     PLEURA_FLOAT,
     PLEURA_INT64,
     PLEURA_INT8,
-    PLEURA_UINT8
+    PLEURA_UINT8,
+    PLEURA_INT16,
+    PLEURA_UINT16
 } pleura_element;
 
 /*
@@ -59,6 +79,7 @@ typedef struct pleura_grid {
 typedef struct pleura_value {
     const char *name;
     pleura_element element;
+    unsigned char type; /* PLEURA_TYPE_: what the file makes of it, as far as that is followed */
     bool has_shape;
     bool whole; /* an activation of integers or truth values, which are held as floats, too */
     int rank;
@@ -89,12 +110,14 @@ typedef enum pleura_family {
     X(And, 2, 2, BROADCAST)                                                                        \
     X(ArgMax, 1, 1, OTHER)                                                                         \
     X(ArgMin, 1, 1, OTHER)                                                                         \
+    X(Atan, 1, 1, UNARY)                                                                           \
     X(AveragePool, 1, 1, OTHER)                                                                    \
     X(BatchNormalization, 5, 5, OTHER)                                                             \
     X(Cast, 1, 1, OTHER)                                                                           \
     X(CastLike, 2, 2, OTHER)                                                                       \
     X(Ceil, 1, 1, UNARY)                                                                           \
     X(Celu, 1, 1, UNARY)                                                                           \
+    X(CenterCropPad, 2, 2, OTHER)                                                                  \
     X(Clip, 1, 3, UNARY)                                                                           \
     X(Concat, 1, PLEURA_MANY, OTHER)                                                               \
     X(Constant, 0, 0, OTHER)                                                                       \
@@ -173,6 +196,7 @@ typedef enum pleura_family {
     X(Reshape, 1, 2, OTHER)                                                                        \
     X(Resize, 1, 4, OTHER)                                                                         \
     X(Round, 1, 1, UNARY)                                                                          \
+    X(ScatterElements, 3, 3, SAME)                                                                 \
     X(ScatterND, 3, 3, SAME)                                                                       \
     X(Selu, 1, 1, UNARY)                                                                           \
     X(Shape, 1, 1, OTHER)                                                                          \
@@ -313,8 +337,14 @@ float pleura_node_float(const pleura_node *node, const char *name, float otherwi
 const pleura_value *pleura_node_constant(const pleura_graph *graph, const pleura_node *node,
                                          size_t input, pleura_element element);
 
-/* Whether a TensorProto.DataType is one of the floats, which all become PLEURA_FLOAT. */
+/* Whether a PLEURA_TYPE_ is one of the floats, which all become PLEURA_FLOAT. */
 bool pleura_is_float_type(int64_t type);
+/* Or of integers or truth values; false for text, complex numbers and less than a byte. */
+bool pleura_is_number_type(int64_t type);
+/* Which type a Cast or a CastLike makes. */
+int64_t pleura_cast_type(const pleura_graph *graph, const pleura_node *node);
+/* Whether it rounds: to 16 bits. */
+bool pleura_cast_rounds(const pleura_graph *graph, const pleura_node *node);
 /* Whether the numbers are real ones: floats, or integers on a grid. */
 bool pleura_is_real(const pleura_value *value);
 

@@ -1,4 +1,4 @@
-/* ONNX (onnx.proto, IR versions 3 to 13) to a graph: the model and its ends. */
+/* ONNX (onnx.proto, IR version 3 and later) to a graph: the model and its ends. */
 #include "../error.h"
 #include "fold.h"
 #include "onnx_scope.h"
@@ -6,8 +6,8 @@
 #include <pb_decode.h>
 #include <string.h>
 
-#define OPSET_MIN 6
-#define OPSET_MAX 22
+#define OPSET_MIN 3
+#define OPSET_MAX 24
 
 static bool on_dimension(pb_istream_t *stream, const pb_field_t *field, void **argument)
 {
@@ -29,15 +29,6 @@ static uint32_t list_value(pleura_list *values, pleura_span name)
     return item ? (*item = index) : PLEURA_NONE;
 }
 
-/* Floats, integers of whole bytes and truth values, but no text and no complex numbers. */
-static bool is_number_type(int32_t type)
-{
-    return pleura_is_float_type(type) ||
-           (type >= onnx_TensorProto_DataType_UINT8 && type <= onnx_TensorProto_DataType_INT64) ||
-           type == onnx_TensorProto_DataType_BOOL || type == onnx_TensorProto_DataType_UINT32 ||
-           type == onnx_TensorProto_DataType_UINT64;
-}
-
 static bool keep_input(pleura_reader *r, pleura_span name, int32_t type, const pleura_list *dims)
 {
     pleura_graph *graph = r->graph;
@@ -48,15 +39,16 @@ static bool keep_input(pleura_reader *r, pleura_span name, int32_t type, const p
     pleura_value *value = &graph->values[index];
     if (value->data)
         return true;
-    if (!is_number_type(type) || dims->count > PLEURA_MAX_RANK) {
+    if (!pleura_is_number_type(type) || dims->count > PLEURA_MAX_RANK) {
         pleura_fail(r->error, PLEURA_ERROR_SHAPE,
                     "ONNX: the input '%.80s' is no tensor of numbers of at most %d dimensions "
                     "(element type %d, %zu dimensions).",
                     value->name, PLEURA_MAX_RANK, (int)type, dims->count);
         return false;
     }
+    value->type = (unsigned char)type;
     value->whole = !pleura_is_float_type(type);
-    graph->reads_bytes = type == onnx_TensorProto_DataType_UINT8;
+    graph->reads_bytes = type == PLEURA_TYPE_UINT8;
     value->has_shape = true;
     value->rank = (int)dims->count;
     if (dims->count)

@@ -67,15 +67,13 @@ void pleura_absorb(pleura_graph *graph, pleura_node *producer, pleura_node *node
 
 /* ---- Nodes that do nothing ---- */
 
-/* TensorProto.DataType BOOL. */
-#define TRUTH 9
-
 static bool does_nothing(const pleura_graph *graph, const pleura_node *node)
 {
     bool cast = node->op == PLEURA_OP_Cast || node->op == PLEURA_OP_CastLike;
     if (cast && pleura_node_int(node, "exact", 0)) /* functions.c: they are whole numbers already */
         return true;
-    if (cast && pleura_node_int(node, "to", 1) != TRUTH)
+    if (cast && pleura_cast_type(graph, node) != PLEURA_TYPE_BOOL &&
+        !pleura_cast_rounds(graph, node))
         return !graph->values[node->output].whole || graph->values[node->inputs[0]].whole;
     return node->op == PLEURA_OP_Identity || node->op == PLEURA_OP_Dropout;
 }

@@ -1,6 +1,7 @@
 #include "plain_loops.h"
 
 #include "constant.h"
+#include "fold.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,6 +85,7 @@ bool pleura_plain_takes_channels_last(pleura_operator op)
     case PLEURA_OP_ArgMax:
     case PLEURA_OP_ArgMin:
     case PLEURA_OP_BatchNormalization:
+    case PLEURA_OP_CenterCropPad:
     case PLEURA_OP_Concat:
     case PLEURA_OP_DepthToSpace:
     case PLEURA_OP_Expand:
@@ -170,10 +172,12 @@ static pleura_plain_maker *maker_of(const pleura_node *node)
     case PLEURA_OP_Resize:
     case PLEURA_OP_Upsample:
         return pleura_plain_resize;
+    case PLEURA_OP_ScatterElements:
     case PLEURA_OP_ScatterND:
         return pleura_plain_scatter;
     case PLEURA_OP_Cast:
     case PLEURA_OP_CastLike:
+    case PLEURA_OP_CenterCropPad:
     case PLEURA_OP_DepthToSpace:
     case PLEURA_OP_Dropout:
     case PLEURA_OP_Expand:
@@ -307,8 +311,8 @@ void pleura_plain_bound(float *numbers, size_t count, float minimum, float maxim
 
 void pleura_plain_snap(float *numbers, size_t count, const pleura_grid *grid)
 {
-    float low = grid->type == PLEURA_UINT8 ? 0 : -128,
-          high = grid->type == PLEURA_UINT8 ? 255 : 127;
+    float low, high;
+    pleura_grid_range(grid->type, &low, &high);
     float scale = grid->scales[0], zero = (float)grid->zeros[0];
     for (size_t i = 0; i < count; i++) {
         float stored = rintf(numbers[i] / scale) + zero;

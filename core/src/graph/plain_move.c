@@ -1,5 +1,6 @@
 #include "plain_move.h"
 
+#include "../half.h"
 #include "constant.h"
 #include "extents.h"
 #include "fold.h"
@@ -268,6 +269,18 @@ static void run_truth(const pleura_plain *plain)
         ((float *)plain->output)[i] = ((const float *)plain->inputs[0])[i] != 0;
 }
 
+static void run_half(const pleura_plain *plain)
+{
+    for (size_t i = 0; i < plain->output_count; i++)
+        ((float *)plain->output)[i] = pleura_half_round(((const float *)plain->inputs[0])[i]);
+}
+
+static void run_bfloat(const pleura_plain *plain)
+{
+    for (size_t i = 0; i < plain->output_count; i++)
+        ((float *)plain->output)[i] = pleura_bfloat_round(((const float *)plain->inputs[0])[i]);
+}
+
 static pleura_code copy(const pleura_plain_request *request, pleura_plain *plain,
                         pleura_error *error)
 {
@@ -276,9 +289,14 @@ static pleura_code copy(const pleura_plain_request *request, pleura_plain *plain
         return PLEURA_ERROR_MEMORY;
     *item = pleura_element_size(request->element);
     const pleura_value *values = request->graph->values;
-    bool to_whole = values[request->node->output].whole && !values[request->node->inputs[0]].whole;
-    if (request->node->op == PLEURA_OP_Cast && pleura_node_int(request->node, "to", 1) == 9)
+    const pleura_node *node = request->node;
+    bool to_whole = values[node->output].whole && !values[node->inputs[0]].whole;
+    bool cast = node->op == PLEURA_OP_Cast || node->op == PLEURA_OP_CastLike;
+    const int64_t type = cast ? pleura_cast_type(request->graph, node) : 0;
+    if (type == PLEURA_TYPE_BOOL)
         plain->run = run_truth;
+    else if (cast && pleura_cast_rounds(request->graph, node))
+        plain->run = type == PLEURA_TYPE_FLOAT16 ? run_half : run_bfloat;
     else if (request->element == PLEURA_FLOAT && to_whole)
         plain->run = run_truncate;
     return PLEURA_OK;
@@ -319,6 +337,7 @@ pleura_code pleura_plain_move(const pleura_plain_request *request, pleura_plain 
     case PLEURA_OP_Tile:
         fill_repeats(&in, out.rank, move);
         break;
+    case PLEURA_OP_CenterCropPad:
     case PLEURA_OP_Pad:
         code = fill_pad(request, &in, move, error);
         break;

@@ -12,6 +12,7 @@
         return expression;                                                                         \
     }
 UNARY(f_abs, fabsf(x))
+UNARY(f_atan, atanf(x))
 UNARY(f_ceil, ceilf(x))
 UNARY(f_celu, fmaxf(0, x) + fminf(0, a *expm1f(x / a)))
 UNARY(f_clip, x<a ? a : x> b ? b : x)
@@ -75,6 +76,7 @@ static int64_t i_sign(int64_t x)
 
 const pleura_unary pleura_unaries[PLEURA_OP_COUNT] = {
     [PLEURA_OP_Abs] = {.real = f_abs, .integer = i_abs},
+    [PLEURA_OP_Atan] = {.real = f_atan},
     [PLEURA_OP_Ceil] = {.real = f_ceil, .integer = i_same},
     [PLEURA_OP_Celu] = {f_celu, NULL, "alpha", NULL, 1, 0},
     [PLEURA_OP_Clip] = {f_clip, i_same, "min", "max", -HUGE_VALF, HUGE_VALF},

@@ -47,17 +47,14 @@ pleura_code pleura_plain_quantise(const pleura_plain_request *request, pleura_pl
     if (!q)
         return PLEURA_ERROR_MEMORY;
     const pleura_value *scale = &request->graph->values[node->inputs[1]];
-    const pleura_value *zero = node->input_count > 2 && node->inputs[2] != PLEURA_NONE
-                                   ? &request->graph->values[node->inputs[2]]
-                                   : NULL;
     pleura_strided in = pleura_plain_tensor(request, 0);
     int axis = pleura_axis(pleura_node_int(node, "axis", 1), in.rank);
     q->period = (size_t)pleura_value_elements(scale);
     q->run = 1;
     for (int i = axis < 0 ? in.rank : axis + 1; i < in.rank; i++)
         q->run *= (size_t)in.dims[i];
-    bool is_signed = zero && zero->element == PLEURA_INT8;
-    q->low = is_signed ? -128 : 0;
-    q->high = is_signed ? 127 : 255;
+    pleura_element type;
+    if (pleura_grid_element(pleura_quantised_type(request->graph, node), &type))
+        pleura_grid_range(type, &q->low, &q->high);
     return PLEURA_OK;
 }

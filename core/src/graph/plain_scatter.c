@@ -1,8 +1,10 @@
-/* ScatterND: a copy of the input, of which some blocks are replaced, or combined with what is there. */
+/* ScatterND and ScatterElements: a copy of the input, of which some blocks, or numbers, are replaced, or
+ * combined with what is there. */
 #include "plain_loops.h"
 
 #include "../error.h"
 #include "constant.h"
+#include "fold.h"
 #include "plain_numbers.h"
 
 #include <string.h>
@@ -70,6 +72,25 @@ static bool find_blocks(const pleura_strided *in, const pleura_value *indices, i
     return true;
 }
 
+/* Each number of the updates goes to its own place, but along one axis. */
+static bool find_elements(const pleura_strided *in, const pleura_value *indices, int axis,
+                          int32_t *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t rest = i;
+        for (int d = in->rank; d-- > 0; rest /= (size_t)indices->dims[d]) {
+            int64_t place = (int64_t)(rest % (size_t)indices->dims[d]);
+            if (d == axis)
+                place = pleura_constant_int(indices, (int64_t)i);
+            place = place < 0 ? place + in->dims[d] : place;
+            if (place < 0 || place >= in->dims[d])
+                return false;
+            at[i] += (int32_t)(place * in->strides[d]);
+        }
+    }
+    return true;
+}
+
 pleura_code pleura_plain_scatter(const pleura_plain_request *request, pleura_plain *plain,
                                  pleura_error *error)
 {
@@ -80,16 +101,18 @@ pleura_code pleura_plain_scatter(const pleura_plain_request *request, pleura_pla
     scatter *s = pleura_plain_plan(request, plain, sizeof *s, run_scatter, error);
     if (!s)
         return PLEURA_ERROR_MEMORY;
-    const int64_t depth = indices->rank ? indices->dims[indices->rank - 1] : 0;
-    if (!indices->data || pleura_is_real(indices) || depth < 1 || depth > in.rank ||
-        !find_reduction(node, &s->combine))
+    const bool single = node->op == PLEURA_OP_ScatterElements;
+    const int axis = single ? pleura_axis(pleura_node_int(node, "axis", 0), in.rank) : 0;
+    const int64_t depth = single ? 1 : indices->rank ? indices->dims[indices->rank - 1] : 0;
+    if (!indices->data || pleura_is_real(indices) || depth < 1 || depth > in.rank || axis < 0 ||
+        (single && indices->rank != in.rank) || !find_reduction(node, &s->combine))
         return pleura_fail(error, PLEURA_ERROR_OPERATOR,
                            "ONNX: %s takes its indices from a computed tensor, or reduces in "
                            "another way than add, mul, max and min.",
                            pleura_node_describe(node, &label));
     s->element = request->element;
     s->length = 1;
-    for (int i = (int)depth; i < in.rank; i++)
+    for (int i = single ? in.rank : (int)depth; i < in.rank; i++)
         s->length *= (size_t)in.dims[i];
     s->blocks = (size_t)(pleura_value_elements(indices) / depth);
     int32_t *at = pleura_arena_alloc(request->arena, s->blocks * sizeof *at + 1);
@@ -97,8 +120,9 @@ pleura_code pleura_plain_scatter(const pleura_plain_request *request, pleura_pla
         return pleura_fail_memory(error, s->blocks * sizeof *at, node->name);
     s->at = at;
     int64_t updates = pleura_value_elements(&values[node->inputs[2]]);
-    if (!find_blocks(&in, indices, (int)depth, at, s->blocks) ||
-        (double)updates != (double)s->blocks * (double)s->length)
+    const bool inside = single ? find_elements(&in, indices, axis, at, s->blocks)
+                               : find_blocks(&in, indices, (int)depth, at, s->blocks);
+    if (!inside || (double)updates != (double)s->blocks * (double)s->length)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: %s has indices or updates that do not fit its input.",
                            pleura_node_describe(node, &label));

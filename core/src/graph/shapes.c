@@ -64,6 +64,15 @@ static pleura_code infer_dropout(const pleura_walk *w)
     return pleura_walk_same(w);
 }
 
+static pleura_code infer_cast(const pleura_walk *w)
+{
+    if (w->node->op == PLEURA_OP_Cast &&
+        !pleura_is_number_type(pleura_cast_type(w->graph, w->node)))
+        return pleura_walk_refuse(
+            w, "casts to text, complex numbers, less than a byte, or to nothing");
+    return pleura_walk_same(w);
+}
+
 static pleura_inference *inference_of(pleura_operator op)
 {
     switch (pleura_operator_family(op)) {
@@ -88,7 +97,9 @@ static pleura_inference *inference_of(pleura_operator op)
         return pleura_infer_batch_norm;
     case PLEURA_OP_Cast:
     case PLEURA_OP_CastLike:
+        return infer_cast;
     case PLEURA_OP_Identity:
+    case PLEURA_OP_ScatterElements:
     case PLEURA_OP_ScatterND:
         return pleura_walk_same;
     case PLEURA_OP_Concat:
@@ -138,6 +149,7 @@ static pleura_inference *inference_of(pleura_operator op)
         return pleura_infer_lrn;
     case PLEURA_OP_MatMul:
         return pleura_infer_matmul;
+    case PLEURA_OP_CenterCropPad:
     case PLEURA_OP_Pad:
         return pleura_infer_pad;
     case PLEURA_OP_Reshape:
@@ -186,7 +198,7 @@ static bool makes_whole(const pleura_walk *w)
     case PLEURA_OP_Xor:
         return true;
     case PLEURA_OP_Cast:
-        return !pleura_is_float_type(pleura_node_int(node, "to", 1));
+        return !pleura_is_float_type(pleura_cast_type(w->graph, node));
     case PLEURA_OP_CastLike:
         return is_whole(pleura_walk_input(w, 1));
     case PLEURA_OP_DequantizeLinear:
@@ -200,6 +212,24 @@ static bool makes_whole(const pleura_walk *w)
         return is_whole(pleura_walk_input(w, 1));
     default:
         return node->input_count && is_whole(pleura_walk_input(w, 0));
+    }
+}
+
+/* The type is followed from the constants and the inputs that have one, through what keeps it. */
+static int64_t type_made(const pleura_walk *w)
+{
+    const pleura_node *node = w->node;
+    switch (node->op) {
+    case PLEURA_OP_Cast:
+    case PLEURA_OP_CastLike:
+        return pleura_cast_type(w->graph, node);
+    case PLEURA_OP_DequantizeLinear:
+    case PLEURA_OP_Where:
+        return pleura_walk_input(w, 1)->type;
+    case PLEURA_OP_QuantizeLinear:
+        return pleura_quantised_type(w->graph, node);
+    default:
+        return node->input_count ? pleura_walk_input(w, 0)->type : 0;
     }
 }
 
@@ -314,6 +344,7 @@ static pleura_code infer_node(pleura_walk *w)
     if (code != PLEURA_OK)
         return code;
     output->element = PLEURA_FLOAT;
+    output->type = (unsigned char)type_made(w);
     output->whole = makes_whole(w);
     if (w->constant && !pass_constant_on(w))
         code = pleura_fold_computed(w->graph, w->node, w->error);

@@ -135,8 +135,39 @@ pleura_code pleura_infer_lrn(const pleura_walk *w)
     return pleura_walk_same(w);
 }
 
+/*
+ * Before operator set 7, the second tensor's first axis may stand for another one than numpy's: the one
+ * that the node names, or for a PRelu the channels. A constant is then given the axes behind.
+ */
+static pleura_code spread_from_axis(const pleura_walk *w)
+{
+    const pleura_value *x = pleura_walk_input(w, 0), *other = pleura_walk_input(w, 1);
+    const bool channels = w->node->op == PLEURA_OP_PRelu && other->rank == 1;
+    const int64_t named = pleura_node_int(w->node, "axis", channels ? 1 : x->rank - other->rank);
+    const int axis = pleura_axis(named, x->rank), behind = x->rank - axis - other->rank;
+    if (axis < 0 || behind <= 0 || pleura_value_elements(other) == 1)
+        return PLEURA_OK;
+    if (!other->data)
+        return pleura_walk_refuse(w,
+                                  "spreads a computed tensor as operator set 6 did, not as numpy");
+    const uint32_t made = pleura_graph_new_value(w->graph, other->name);
+    if (made == PLEURA_NONE)
+        return pleura_fail_memory(w->error, sizeof *other, other->name);
+    pleura_value *wide = &w->graph->values[made];
+    *wide = *pleura_walk_input(w, 1);
+    for (int i = 0; i < behind; i++)
+        wide->dims[wide->rank++] = 1;
+    w->node->inputs[1] = made;
+    return PLEURA_OK;
+}
+
 pleura_code pleura_infer_broadcast(const pleura_walk *w)
 {
+    if (w->graph->opset < 7 && w->node->input_count == 2) {
+        pleura_code code = spread_from_axis(w);
+        if (code != PLEURA_OK)
+            return code;
+    }
     int64_t dims[PLEURA_MAX_RANK];
     int rank = 0;
     for (size_t k = 0; k < w->node->input_count; k++)
@@ -149,9 +180,7 @@ pleura_code pleura_infer_broadcast(const pleura_walk *w)
             int axis = i - (rank - x->rank);
             int64_t size = axis < 0 ? 1 : x->dims[axis];
             if (size != dims[i] && size != 1 && dims[i] != 1)
-                return pleura_walk_refuse(w, w->graph->opset < 7
-                                                 ? "spreads as operator set 6 did, not as numpy"
-                                                 : "joins shapes that do not broadcast");
+                return pleura_walk_refuse(w, "joins shapes that do not broadcast");
             dims[i] = dims[i] == 1 ? size : dims[i];
         }
     }
@@ -243,11 +272,11 @@ pleura_code pleura_infer_quantise(const pleura_walk *w)
         (zero && pleura_value_elements(zero) != count))
         return pleura_walk_refuse(w, "has scales and zero points that are not one number, or one "
                                      "for each place on an axis");
-    bool forth = w->node->op == PLEURA_OP_QuantizeLinear;
-    int64_t type = pleura_node_int(w->node, "output_dtype", 0);
-    if (forth && (zero ? !zero->data || pleura_is_real(zero) || zero->element == PLEURA_INT64
-                       : type != 0 && type != 2))
-        return pleura_walk_refuse(w, "makes other integers than 8-bit ones, or has a computed zero "
-                                     "point");
+    pleura_element type;
+    if (w->node->op == PLEURA_OP_QuantizeLinear &&
+        (!pleura_grid_element(pleura_quantised_type(w->graph, w->node), &type) ||
+         (zero && (!zero->data || pleura_is_real(zero)))))
+        return pleura_walk_refuse(w, "makes other integers than those of 8 and 16 bits, or has a "
+                                     "computed zero point");
     return pleura_walk_same(w);
 }
