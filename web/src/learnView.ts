@@ -18,6 +18,8 @@ export interface LearnEvents {
   model(): Promise<ArrayBuffer | Uint8Array>;
   /** Labels are given while films are read. */
   onAsking(): void;
+  /** The labels are in a file now. */
+  onSaved(): void;
 }
 
 /** With its words, which come with it. */
@@ -104,7 +106,10 @@ export class LearnView {
           { className: 'actions' },
           button(t('labels.open'), () => input.click(), '', { id: 'labels-open' }),
           button(t('labels.folders'), () => this.#labels.fromFolders(), '', { id: 'labels-folders' }),
-          button(t('labels.save'), () => save('labels.csv', 'text/csv', writeLabels(this.#films.all)), '', { id: 'labels-save' }),
+          button(t('labels.save'), () => {
+            save('labels.csv', 'text/csv', writeLabels(this.#films.all));
+            this.#events.onSaved();
+          }, '', { id: 'labels-save' }),
         ),
         input,
         this.#said,

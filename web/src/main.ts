@@ -60,12 +60,12 @@ function words(): string[] {
   return all.slice(0, 9);
 }
 
-/** Marks, notes or labels are nowhere but in this window. */
-let unsaved = false;
+/** What a reader said, and is nowhere but in this window. */
+const unsaved = new Set<'marks' | 'labels'>();
 
 function give(film: Film, word: string): void {
   film.label = word;
-  unsaved = true;
+  unsaved.add('labels');
   films.changed();
   status.textContent = `${film.name}: ${word ? t('labels.given', { label: label(word) }) : t('labels.taken')}`;
 }
@@ -74,7 +74,7 @@ const reader = new Reader(films, () => engine, {
   onMark: mark,
   onNote(film, note) {
     film.note = note;
-    unsaved = true;
+    unsaved.add('marks');
     list.update();
   },
   onLabel: give,
@@ -83,7 +83,7 @@ const reader = new Reader(films, () => engine, {
 
 function mark(film: Film, wanted: Mark): void {
   film.mark = wanted;
-  unsaved = true;
+  unsaved.add('marks');
   films.changed();
   status.textContent = `${film.name}: ${t(`mark.${wanted ?? 'none'}`)}`;
 }
@@ -206,8 +206,8 @@ films.addEventListener('change', () => {
 });
 
 function clear(): void {
-  if (unsaved && !confirm(t('list.sure'))) return;
-  unsaved = false;
+  if (unsaved.size > 0 && !confirm(t('list.sure'))) return;
+  unsaved.clear();
   queue.cancel();
   films.remove(films.all);
   status.textContent = t('list.empty');
@@ -234,7 +234,7 @@ on('previous', () => films.step(-1));
 on('next', () => films.step(1));
 /** The browser asks before the window goes, where something goes with it. */
 addEventListener('beforeunload', (event) => {
-  if ((unsaved && !storage?.on) || queue.busy) event.preventDefault();
+  if ((unsaved.size > 0 && !storage?.on) || queue.busy) event.preventDefault();
 });
 
 const ORDERS: Order[] = ['risk', 'name', 'added'];
@@ -356,7 +356,7 @@ async function furnish(): Promise<InstanceType<Later['Offline']>> {
     () => engine && { engine, golden: aboutModel(engine.info) ? examples : [], requests: requests.count },
     () => [...offline.panels(), kept.panel(() => trust?.show())],
   );
-  later.offerFiles(films, { engine: () => engine, say, onSaved: () => (unsaved = false) });
+  later.offerFiles(films, { engine: () => engine, say, onSaved: () => unsaved.delete('marks') });
   return offline;
 }
 
@@ -376,6 +376,7 @@ function learning(): Promise<LearnView> {
       return typeof source === 'string' ? (await fetch(source)).arrayBuffer() : source.arrayBuffer();
     },
     onAsking: () => films.changed(),
+    onSaved: () => unsaved.delete('labels'),
   }));
   return learnView;
 }
