@@ -223,6 +223,37 @@ for (const [kind, open] of Object.entries(kinds)) {
       await assert.rejects(async () => open({ model, tier: 7 }), fails('argument', /tier/));
     });
 
+    test('options that say something else the second time', async () => {
+      const twice = (key, first, then) => Object.defineProperty({}, key, { enumerable: true, get: () => [first, (first = then)][0] });
+      for (const then of ['words', Symbol('then'), 7, -1, { valueOf: () => assert.fail('asked in mid-call') }]) {
+        assert.equal((await pleura.classify(film, twice('threshold', 0.25, then))).threshold, 0.25);
+        assert.equal((await pleura.report(film, twice('name', 'a.jpg', then))).result.file, 'a.jpg');
+        assert.ok((await pleura.dicom(film, twice('when', new Date(), then))).report.length > 0);
+      }
+      assert.equal((await pleura.classify(film, new Proxy({ threshold: 0.25 }, {}))).threshold, 0.25);
+      for await (const { report } of pleura.classifyAll([film], { signal: { addEventListener() {} } })) assert.ok(report.result.outcome);
+      await unharmed();
+    });
+
+    test('a model whose bytes change or go while it is loaded', async () => {
+      const changes = {
+        changed: (bytes) => bytes.fill(7, 1000, 200_000),
+        transferred: (bytes) => structuredClone(bytes.buffer, { transfer: [bytes.buffer] }),
+        'cut short': (bytes) => bytes.buffer.resize(10),
+      };
+      for (const [name, change] of Object.entries(changes)) {
+        const bytes = new Uint8Array(new ArrayBuffer(model.length, { maxByteLength: model.length }));
+        bytes.set(model);
+        const opening = open({ model: bytes });
+        change(bytes);
+        const own = await opening;
+        const answer = await own.classify(film);
+        own.dispose();
+        assert.deepEqual([name, answer.probabilities, answer.model.sha256], [name, expected, pleura.info.sha256]);
+      }
+      await unharmed();
+    });
+
     test('calls at once, and dispose() among them', async () => {
       const own = await open({ model });
       const forms = [film, new Blob([film]), film.buffer, new File([film], 'a.jpg')];
@@ -246,6 +277,15 @@ for (const [kind, open] of Object.entries(kinds)) {
 }
 
 const kindOf = (kind) => ({ 'load()': load, 'loadInWorker()': loadInWorker, 'loadPool()': loadPool })[kind];
+
+test('a time limit is any number of milliseconds above 0', async () => {
+  for (const timeLimit of [NaN, -1, 0, '5', null]) await assert.rejects(async () => loadPool({ model, workers: 1, timeLimit }), fails('argument'));
+  for (const timeLimit of [2 ** 31, 1e12, Infinity]) { // more than a timer takes
+    const pool = await loadPool({ model, workers: 1, timeLimit });
+    assert.ok((await pool.classify(film)).outcome);
+    pool.dispose();
+  }
+});
 
 test('a worker is a Worker or a URL', async () => {
   for (const worker of [7, null, {}, 'http://[']) {

@@ -33,7 +33,7 @@ export async function* inBatch(
   films: Films,
   batchOptions: BatchOptions = {},
 ): AsyncGenerator<BatchItem, void, void> {
-  const { signal, ordered = false, ...options } = checked(batchOptions) as BatchOptions;
+  const { signal, ordered = false, ...options } = checked(batchOptions);
   const batch = new Batch(ask, sourceOf(films), options);
   checkSignal(signal);
   const abort = () => batch.stop(signal!.reason);
@@ -54,7 +54,7 @@ export async function* inBatch(
       }
     }
   } finally {
-    signal?.removeEventListener('abort', abort);
+    signal?.removeEventListener?.('abort', abort);
     batch.stop(new PleuraError('disposed', 'The batch was ended.'));
   }
 }

@@ -3,10 +3,10 @@ import { PleuraError } from './errors.js';
 import { MAX_BYTES, tooLarge } from './limits.js';
 import type { Bytes, ClassifyOptions, DicomOptions } from './types.js';
 
-/** The options, if they are what they should be; callers of JavaScript are told by nobody else. */
-export function checked(options: ClassifyOptions): ClassifyOptions {
+/** A copy of the options, if they are what they should be: a getter may say something else the next time. */
+export function checked<Options extends ClassifyOptions>(options: Options): Options {
   if (typeof options !== 'object' || options === null) throw new PleuraError('argument', 'Options are given as an object.');
-  const { name, threshold, heatmap } = options;
+  const { name, threshold, heatmap } = (options = { ...options });
   if (name !== undefined && typeof name !== 'string') throw new PleuraError('argument', 'A name is a text.');
   if (threshold !== undefined && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 1)) {
     throw new PleuraError('argument', 'A threshold is between 0 and 1.'); // C's sentence
@@ -19,7 +19,7 @@ export function checked(options: ClassifyOptions): ClassifyOptions {
 
 /** The same of dicom()'s. */
 export function checkedDicom(options: DicomOptions): DicomOptions {
-  const { when, identity } = checked(options as ClassifyOptions) as DicomOptions;
+  const { when, identity } = (options = checked(options as ClassifyOptions) as DicomOptions);
   if (when !== undefined && !(when instanceof Date && !Number.isNaN(when.getTime()))) {
     throw new PleuraError('argument', 'A moment is given as a Date.');
   }

@@ -7,7 +7,7 @@ export const MAX_BYTES = 134_217_728;
 export const MAX_MODEL_BYTES = 1_073_741_824;
 
 /** sizeof (pleura_error) */
-export const ERROR_BYTES = 1404;
+export const ERROR_BYTES = 2004;
 
 export const tooLarge = (size: number) =>
   new PleuraError('too_large', `The file has ${size} bytes; at most ${MAX_BYTES} are read.`);

@@ -34,6 +34,13 @@ export function checkLoad(options: LoadOptions): void {
   }
 }
 
+/** With the model's bytes as they are now: what its SHA-256 is of is what is loaded, whatever becomes of them. */
+export function taken<Options extends LoadOptions>(options: Options): Options {
+  checkLoad(options);
+  const own = bytesOf(options.model);
+  return own && own.byteLength <= MAX_MODEL_BYTES ? { ...options, model: own.slice() } : options;
+}
+
 export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
   const onnx = bytesOf(model) ?? (await readModel(model as URL | string, onProgress));
   if (onnx.byteLength > MAX_MODEL_BYTES) throw modelTooLarge(onnx.byteLength);
@@ -48,8 +55,8 @@ async function readModel(model: URL | string, onProgress: LoadOptions['onProgres
 }
 
 /** On the calling thread. */
-export function load(options: LoadOptions): Promise<Pleura> {
-  return loadLocal(options, Alone);
+export async function load(options: LoadOptions): Promise<Pleura> {
+  return loadLocal(taken(options), Alone);
 }
 
 type Kind<P> = new (core: Core, tier: Tier, threads: number, wasm: URL | string | undefined) => P;
@@ -137,8 +144,9 @@ export class LocalPleura implements Omit<Pleura, 'classifyAll'> {
   }
 
   async #judge(bytes: Bytes, options: ClassifyOptions, embed: boolean): Promise<Embedded> {
-    const { threshold = NaN, heatmap } = checked(options);
-    const name = nameOf(bytes, options);
+    const chosen = checked(options);
+    const { threshold = NaN, heatmap } = chosen;
+    const name = nameOf(bytes, chosen);
     let film = viewOf(bytes);
     try {
       // Bytes that are here are taken before this returns: its caller may do with them what it likes.

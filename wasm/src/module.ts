@@ -332,12 +332,10 @@ export class Core {
     try {
       return body(glue, scope);
     } catch (cause) {
-      // A trap leaves the module's memory half-written: nothing that it says afterwards can be trusted.
-      if (cause instanceof WebAssembly.RuntimeError) {
-        this.#broken = new PleuraError('internal', `The WebAssembly module stopped: ${cause.message}.`, { cause });
-        throw this.#broken;
-      }
-      throw cause;
+      if (cause instanceof PleuraError) throw cause;
+      // A trap, or a stack that ran out in C, leaves the memory half-written: nothing that it says afterwards
+      // can be trusted.
+      throw (this.#broken = new PleuraError('internal', `The WebAssembly module stopped: ${(cause as Error).message}.`, { cause }));
     } finally {
       if (!this.#broken) scope.free();
     }

@@ -2,7 +2,7 @@ import { sha256 } from './digest.js';
 import { PleuraError } from './errors.js';
 import { Line } from './line.js';
 import { folderUrl } from './fetch.js';
-import { checkLoad, modelBytes } from './local.js';
+import { modelBytes, taken } from './local.js';
 import { compile } from './module.js';
 import type { Applied, Loaded, Method, Methods, Prepared } from './protocol.js';
 import { Remote, type WorkerPleura } from './remote.js';
@@ -55,7 +55,7 @@ export function defaultWorkers(): number {
  * worker can classify; each of the others takes up the model, and its memory, when films first queue.
  */
 export async function loadPool(options: PoolOptions): Promise<Pool> {
-  checkLoad(options);
+  options = taken(options);
   const { workers = defaultWorkers(), timeLimit = 60_000, startWorker, worker, onProgress, wasm } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
     throw new PleuraError('argument', `A pool has 1 to 64 workers, not ${String(workers)}.`);
@@ -131,7 +131,7 @@ class Seat {
     const end = () => {
       this.close(new PleuraError('timeout', `The worker was stopped: it had not answered after ${timeLimit} ms.`));
     };
-    const timer = Number.isFinite(timeLimit) ? setTimeout(end, timeLimit) : undefined;
+    const timer = timeLimit < 2 ** 31 ? setTimeout(end, timeLimit) : undefined; // the most that a timer takes
     try {
       if (job.method === 'apply') [profile] = job.args as [string | null];
       else if (profile !== this.#profile) await this.#line.ask('apply', [profile]);
