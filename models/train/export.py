@@ -152,9 +152,8 @@ class Graph:
             x = self.node("Clip", [x, *ends], f"{name}.clip")
         return self.rounded(x, conv.round_result)
 
-    def dense(self, x, weight, bias, name):
-        store = self.whole if self.weights == "qdq" else self.tensor
-        store(f"{name}.weight", weight.astype(np.float32))
+    def dense(self, x, weight, bias, name, store=None):
+        (store or self.tensor)(f"{name}.weight", weight.astype(np.float32))
         self.tensor(f"{name}.bias", bias.astype(np.float32))
         return self.node("Gemm", [x, f"{name}.weight", f"{name}.bias"], name, transB=1)
 
@@ -176,10 +175,11 @@ def to_onnx(net, size, weights="float32", gate=None):
                               module.round_result)
     x = graph.rounded(graph.node("GlobalAveragePool", [x], "pooled"), net.pool.round_result)
     x = graph.node("Flatten", [x], "features")
-    graph.dense(x, net.linear.weight.detach().numpy(), net.linear.bias.detach().numpy(), "logits")
+    graph.dense(x, net.linear.weight.detach().numpy(), net.linear.bias.detach().numpy(), "logits",
+                graph.whole if weights == "qdq" else None)
     outputs = [onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT,
                                                   [1, len(CLASSES)])]
-    if gate is not None:
+    if gate is not None:    # in floats: eight bits for its weights let one adult film in ten pass
         graph.dense(x, gate["weight"], gate["bias"], "gate")
         outputs.append(onnx.helper.make_tensor_value_info("gate", onnx.TensorProto.FLOAT,
                                                           [1, len(gate["bias"])]))

@@ -20,7 +20,6 @@ from torch.nn import functional
 
 import data
 import pictures
-import quantise
 from interventions import INTERVENTIONS
 from net import GATES, fold, like
 from preprocess import SIZE, prepare
@@ -202,8 +201,6 @@ def main():
     taught = np.array([TAUGHT[kind] for kind in kinds])
     at = parts == "train"
     weight, bias = fit(x[at], taught[at])
-    if net.round_input is not None:     # as the file will have them
-        weight = quantise.stored(torch.from_numpy(weight)).numpy()
     decided = [g for g in range(len(GATES)) if (taught[at][:, g] == 1).any()]
     score = sigmoid(x @ weight.T + bias)
     limits = place_thresholds(score[(kinds == "child") & (parts == "select")], decided)

@@ -158,16 +158,33 @@ class Export(unittest.TestCase):
         with self.assertRaises(ValueError):
             export.to_onnx(self.net, SIZE, "qdq")
         exact, self.net = self.net, quantise.prepare(self.net, [image(s) for s in range(8)])
-        model, _ = self.written(weights="qdq")
+        model, _ = self.written(GATE, weights="qdq")
         values = run(model.graph, image())
         with torch.no_grad():
             rounded, plain = self.net(image()), exact(image())
+            gate = self.net.pooled(image()) @ torch.from_numpy(GATE["weight"]).T + torch.from_numpy(GATE["bias"])
         torch.testing.assert_close(values["logits"], rounded, atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(values["gate"], gate, atol=1e-3, rtol=1e-3)
+        readers = {node.input[0] for node in model.graph.node if node.op_type == "Gemm"}
+        self.assertEqual(len(readers), 1)
+        self.assertTrue(torch.equal(values["features"], values[readers.pop()]))
+        whole = {t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.INT8}
+        self.assertIn("logits.weight.int8", whole)
+        self.assertNotIn("gate.weight.int8", whole)
         self.assertLess(float((rounded - plain).abs().max()), 0.1 * float(plain.abs().max()))
         self.assertTrue(torch.is_tensor(values["image.quantised"]))
         for name, value in values.items():
             if name.endswith(".quantised"):
                 self.assertEqual(float((value - value.round()).abs().max()), 0)
+
+    def test_a_channel_that_is_its_bias_alone_has_room_for_it(self):
+        with torch.no_grad():
+            self.net.features[0].norm.weight[3] = 0.0
+        self.net = quantise.prepare(self.net, [image(s) for s in range(4)])
+        conv, given = self.net.convolutions()[0], self.net.round_input.scale
+        scale = quantise.weight_scale(conv.weight)
+        self.assertEqual(float(conv.weight[3].abs().max()), 0.0)
+        self.assertLess(float((conv.bias / (given * scale)).abs().max()), 2 ** 31)
 
     def test_a_model_file_is_a_start(self):
         for weights in ("float32", "float16"):
