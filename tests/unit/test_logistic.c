@@ -38,6 +38,14 @@ static size_t list_films(size_t classes, size_t fold, bool inside, uint32_t *fil
     return count;
 }
 
+static pleura_directions directions_of(const float *x, size_t features, pleura_arena *arena)
+{
+    pleura_directions directions;
+    assert_int_equal(pleura_directions_find(x, FILMS, features, arena, &directions, NULL),
+                     PLEURA_OK);
+    return directions;
+}
+
 static double worst_of(const setup *s, size_t strength, double largest_shift)
 {
     float x[FILMS * FEATURES];
@@ -49,6 +57,8 @@ static double worst_of(const setup *s, size_t strength, double largest_shift)
         for (size_t c = 0; c < FEATURES; c++)
             x[i * FEATURES + c] = films_x[i * FEATURES + c] + (float)(largest_shift * (double)c);
     }
+    pleura_arena arena = {0};
+    pleura_directions directions = directions_of(x, FEATURES, &arena);
     for (size_t fold = 0; fold < FOLDS; fold++) {
         double w[CLASSES * (FEATURES + 1)] = {0}, p[CLASSES];
         pleura_logistic problem = {.x = x,
@@ -58,8 +68,9 @@ static double worst_of(const setup *s, size_t strength, double largest_shift)
                                    .count = list_films(s->classes, fold, false, films),
                                    .labels = labels,
                                    .weights = s->weighted ? weights : NULL,
+                                   .directions = &directions,
                                    .c = strengths[strength],
-                                   .tolerance = 1e-10,
+                                   .tolerance = 1e-12,
                                    .most_steps = 5000};
         assert_int_equal(pleura_logistic_fit(&problem, w, NULL, NULL), PLEURA_OK);
         size_t rows = pleura_logistic_rows(s->classes), of_classes = 0;
@@ -77,6 +88,7 @@ static double worst_of(const setup *s, size_t strength, double largest_shift)
                     fmax(worst, fabs(p[k] - s->expected[(strength * all + row) * s->classes + k]));
         }
     }
+    pleura_arena_free(&arena);
     return worst;
 }
 
@@ -110,6 +122,8 @@ static void offsets_are_added(void **state)
         labels[i] = i % CLASSES;
         films[i] = i;
     }
+    pleura_arena arena = {0};
+    pleura_directions directions = directions_of(films_x, FEATURES, &arena);
     double first[CLASSES * (FEATURES + 1)] = {0}, second[CLASSES * (FEATURES + 1)] = {0};
     pleura_logistic problem = {.x = films_x,
                                .features = FEATURES,
@@ -117,8 +131,9 @@ static void offsets_are_added(void **state)
                                .films = films,
                                .count = FILMS,
                                .labels = labels,
+                               .directions = &directions,
                                .c = 1,
-                               .tolerance = 1e-9,
+                               .tolerance = 1e-12,
                                .most_steps = 5000};
     assert_int_equal(pleura_logistic_fit(&problem, first, NULL, NULL), PLEURA_OK);
     for (size_t i = 0; i < FILMS; i++)
@@ -137,6 +152,7 @@ static void offsets_are_added(void **state)
         for (size_t k = 0; k < CLASSES; k++)
             assert_true(fabs(p[k] - q[k]) < 1e-4);
     }
+    pleura_arena_free(&arena);
 }
 
 static void probabilities_of_large_scores(void **state)
@@ -201,25 +217,61 @@ static void any_allocation_may_fail(void **state)
     (void)state;
     uint32_t labels[2] = {0, 1}, films[2] = {0, 1}, fold[2];
     double w[FEATURES + 1] = {0};
+    pleura_arena arena = {0};
+    pleura_directions directions = directions_of(films_x, FEATURES, &arena);
     pleura_logistic problem = {.x = films_x,
                                .features = FEATURES,
                                .classes = 2,
                                .films = films,
                                .count = 2,
                                .labels = labels,
+                               .directions = &directions,
                                .c = 1,
                                .tolerance = 1e-3,
                                .most_steps = 10};
     size_t live = pleura_test_live;
-    for (size_t fail_at = 1; fail_at <= 3; fail_at++) {
+    for (size_t fail_at = 1; fail_at <= 4; fail_at++) {
         pleura_test_allocations = 0;
         pleura_test_fail_at = fail_at;
         pleura_code first = pleura_logistic_fit(&problem, w, NULL, NULL);
         pleura_code second = pleura_folds_make(labels, films, 2, 2, 2, 2, fold, NULL);
         pleura_test_fail_at = 0;
-        assert_int_equal(first, fail_at == 1 ? PLEURA_ERROR_MEMORY : PLEURA_OK);
-        assert_int_equal(second, fail_at > 1 ? PLEURA_ERROR_MEMORY : PLEURA_OK);
+        assert_int_equal(first, fail_at <= 2 ? PLEURA_ERROR_MEMORY : PLEURA_OK);
+        assert_int_equal(second, fail_at > 2 ? PLEURA_ERROR_MEMORY : PLEURA_OK);
         assert_int_equal(pleura_test_live, live);
+    }
+    pleura_arena_free(&arena);
+    pleura_test_allocations = 0;
+    pleura_test_fail_at = 1;
+    pleura_code code = pleura_directions_find(films_x, FILMS, FEATURES, &arena, &directions, NULL);
+    pleura_test_fail_at = 0;
+    assert_int_equal(code, PLEURA_ERROR_MEMORY);
+    pleura_arena_free(&arena);
+}
+
+/* The axes are at right angles, each of length 1, and stay apart where films leave fewer than asked for. */
+static void directions_are_orthonormal(void **state)
+{
+    (void)state;
+    pleura_arena arena = {0};
+    float x[FILMS * FEATURES];
+    for (size_t i = 0; i < FILMS; i++)
+        for (size_t c = 0; c < FEATURES; c++)
+            x[i * FEATURES + c] =
+                (float)i * (c + 1 < FEATURES ? 1.0f : 2.0f) + (c == 0 && i % 3 == 0);
+    const float *const sets[] = {films_x, x};
+    const size_t expected[] = {FEATURES, 2};
+    for (size_t set = 0; set < 2; set++) {
+        pleura_directions d = directions_of(sets[set], FEATURES, &arena);
+        assert_int_equal(d.count, expected[set]);
+        for (size_t i = 0; i < d.count; i++)
+            for (size_t k = 0; k <= i; k++) {
+                double sum = 0;
+                for (size_t c = 0; c < FEATURES; c++)
+                    sum += d.axes[i * FEATURES + c] * d.axes[k * FEATURES + c];
+                assert_true(fabs(sum - (i == k)) < 1e-12);
+            }
+        pleura_arena_free(&arena);
     }
 }
 
@@ -230,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_shift_changes_nothing),
         cmocka_unit_test(offsets_are_added),
         cmocka_unit_test(probabilities_of_large_scores),
+        cmocka_unit_test(directions_are_orthonormal),
         cmocka_unit_test(no_patient_is_in_two_folds),
         cmocka_unit_test(folds_have_even_shares_of_each_label),
         cmocka_unit_test(any_allocation_may_fail),

@@ -2,6 +2,7 @@
 
 #include "../error.h"
 #include "../memory.h"
+#include "products.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,66 +14,14 @@ size_t pleura_logistic_rows(size_t classes)
     return classes == 2 ? 1 : classes;
 }
 
-/* ---- Products: two doubles at once, in the same order on every machine ---- */
-
-typedef double v2 __attribute__((vector_size(16), aligned(8), may_alias));
-typedef float f2 __attribute__((vector_size(8), aligned(4), may_alias));
-
-static v2 widened(const float *from)
-{
-    return __builtin_convertvector(*(const f2 *)from, v2);
-}
-
-enum { ROWS = 4 }; /* films at once, so that coefficients are loaded a quarter as often */
-
-static void dot_rows(const float *const x[ROWS], const double *w, size_t count, double out[ROWS])
-{
-    v2 sum[ROWS] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
-    size_t i = 0;
-    for (; i + 2 <= count; i += 2) {
-        v2 two = *(const v2 *)(w + i);
-        for (int r = 0; r < ROWS; r++)
-            sum[r] += two * widened(x[r] + i);
-    }
-    for (int r = 0; r < ROWS; r++) {
-        out[r] = sum[r][0] + sum[r][1];
-        if (i < count)
-            out[r] += w[i] * (double)x[r][i];
-    }
-}
-
-/* gradient += sum of by[r] * x[r] */
-static void add_rows(const float *const x[ROWS], const double by[ROWS], size_t count,
-                     double *gradient)
-{
-    size_t i = 0;
-    for (; i + 2 <= count; i += 2) {
-        v2 sum = *(v2 *)(gradient + i);
-        for (int r = 0; r < ROWS; r++)
-            sum += by[r] * widened(x[r] + i);
-        *(v2 *)(gradient + i) = sum;
-    }
-    for (; i < count; i++)
-        for (int r = 0; r < ROWS; r++)
-            gradient[i] += by[r] * (double)x[r][i];
-}
-
-static double dot(const double *a, const double *b, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 void pleura_logistic_scores(const double *coefficients, size_t rows, const float *x,
                             size_t features, double *scores)
 {
-    const float *const same[ROWS] = {x, x, x, x};
+    const float *const same[PLEURA_ROWS] = {x, x, x, x};
     for (size_t k = 0; k < rows; k++) {
-        double four[ROWS];
+        double four[PLEURA_ROWS];
         const double *w = coefficients + k * (features + 1);
-        dot_rows(same, w, features, four);
+        pleura_dot_rows(same, w, features, four);
         scores[k] = four[0] + w[features];
     }
 }
@@ -99,9 +48,12 @@ void pleura_logistic_probabilities(const double *scores, size_t classes, double 
 
 typedef struct work {
     const pleura_logistic *p;
-    size_t rows, size; /* size: of the coefficients */
-    double whole;      /* sum of weights */
-    double *scores;    /* ROWS x classes */
+    size_t rows, size;           /* size: of the coefficients */
+    double whole;                /* sum of weights */
+    double penalty;              /* on half the squared length, beside a mean loss */
+    double *scores;              /* PLEURA_ROWS x classes */
+    double *spreads;             /* rows x films: how much a film's loss curves */
+    pleura_curvature *curvature; /* of each row */
 } work;
 
 static double weight_of(const pleura_logistic *p, uint32_t film)
@@ -110,15 +62,17 @@ static double weight_of(const pleura_logistic *p, uint32_t film)
 }
 
 /* Turns a film's scores into what its gradient is multiplied by; its loss. */
-static double residuals(const work *w, uint32_t film, double *scores)
+static double residuals(const work *w, size_t index, double *scores)
 {
     const pleura_logistic *p = w->p;
-    uint32_t label = p->labels[film];
+    uint32_t film = p->films[index], label = p->labels[film];
     double weight = weight_of(p, film), probabilities[PLEURA_PROFILE_MAX_LABELS];
     pleura_logistic_probabilities(scores, p->classes, probabilities);
     for (size_t k = 0; k < w->rows; k++) {
         size_t class = w->rows == 1 ? 1 : k;
         scores[k] = weight * (probabilities[class] - (class == label));
+        w->spreads[k * p->count + index] =
+            weight * probabilities[class] * (1 - probabilities[class]);
     }
     return -weight * log(fmax(probabilities[label], 1e-300));
 }
@@ -126,27 +80,28 @@ static double residuals(const work *w, uint32_t film, double *scores)
 static double add_films(const work *w, size_t first, const double *coefficients, double *gradient)
 {
     const pleura_logistic *p = w->p;
-    const float *x[ROWS];
-    double loss = 0, four[ROWS];
-    size_t have = p->count - first < ROWS ? p->count - first : ROWS, stride = p->features + 1;
-    for (size_t r = 0; r < ROWS; r++)
+    const float *x[PLEURA_ROWS];
+    double loss = 0, four[PLEURA_ROWS];
+    size_t have = p->count - first < PLEURA_ROWS ? p->count - first : PLEURA_ROWS,
+           stride = p->features + 1;
+    for (size_t r = 0; r < PLEURA_ROWS; r++)
         x[r] = p->x + (size_t)p->films[first + (r < have ? r : 0)] * p->features;
     for (size_t k = 0; k < w->rows; k++) {
         const double *row = coefficients + k * stride;
-        dot_rows(x, row, p->features, four);
+        pleura_dot_rows(x, row, p->features, four);
         for (size_t r = 0; r < have; r++)
             w->scores[r * p->classes + k] =
                 four[r] + row[p->features] +
                 (p->offsets ? p->offsets[p->films[first + r] * w->rows + k] : 0);
     }
     for (size_t r = 0; r < have; r++)
-        loss += residuals(w, p->films[first + r], w->scores + r * p->classes);
+        loss += residuals(w, first + r, w->scores + r * p->classes);
     for (size_t k = 0; k < w->rows; k++) {
-        for (size_t r = 0; r < ROWS; r++) {
+        for (size_t r = 0; r < PLEURA_ROWS; r++) {
             four[r] = r < have ? w->scores[r * p->classes + k] : 0;
             gradient[k * stride + p->features] += four[r];
         }
-        add_rows(x, four, p->features, gradient + k * stride);
+        pleura_add_rows(x, four, p->features, gradient + k * stride);
     }
     return loss;
 }
@@ -154,9 +109,9 @@ static double add_films(const work *w, size_t first, const double *coefficients,
 static double objective(const work *w, const double *coefficients, double *gradient)
 {
     const pleura_logistic *p = w->p;
-    double loss = 0, squares = 0, penalty = 1 / (p->c * w->whole);
+    double loss = 0, squares = 0;
     memset(gradient, 0, w->size * sizeof *gradient);
-    for (size_t first = 0; first < p->count; first += ROWS)
+    for (size_t first = 0; first < p->count; first += PLEURA_ROWS)
         loss += add_films(w, first, coefficients, gradient);
     for (size_t k = 0; k < w->rows; k++)
         for (size_t i = 0; i <= p->features; i++) {
@@ -164,10 +119,10 @@ static double objective(const work *w, const double *coefficients, double *gradi
             gradient[at] /= w->whole;
             if (i == p->features)
                 continue;
-            gradient[at] += penalty * coefficients[at];
+            gradient[at] += w->penalty * coefficients[at];
             squares += coefficients[at] * coefficients[at];
         }
-    return loss / w->whole + penalty * squares / 2;
+    return loss / w->whole + w->penalty * squares / 2;
 }
 
 /* ---- L-BFGS ---- */
@@ -184,8 +139,15 @@ static size_t place_of(const lbfgs *m, size_t age)
     return (m->next + MEMORY - 1 - age) % MEMORY;
 }
 
+static void find_curvature(const work *w)
+{
+    for (size_t k = 0; k < w->rows; k++)
+        pleura_curvature_find(w->p->directions, w->p->films, w->spreads + k * w->p->count,
+                              w->p->count, w->whole, w->penalty, &w->curvature[k]);
+}
+
 /* direction = - (approximate inverse Hessian) * gradient */
-static void find_direction(const lbfgs *m, const double *gradient, double *direction)
+static void find_direction(const work *w, const lbfgs *m, const double *gradient, double *direction)
 {
     double by[MEMORY] = {0};
     for (size_t i = 0; i < m->size; i++)
@@ -193,21 +155,17 @@ static void find_direction(const lbfgs *m, const double *gradient, double *direc
     for (size_t age = 0; age < m->kept; age++) {
         size_t at = place_of(m, age);
         const double *move = m->moves + at * m->size, *turn = m->turns + at * m->size;
-        by[age] = m->inverse[at] * dot(move, direction, m->size);
+        by[age] = m->inverse[at] * pleura_dot(move, direction, m->size);
         for (size_t i = 0; i < m->size; i++)
             direction[i] -= by[age] * turn[i];
     }
-    if (m->kept) {
-        size_t last = place_of(m, 0);
-        const double *turn = m->turns + last * m->size;
-        double scale = 1 / (m->inverse[last] * dot(turn, turn, m->size));
-        for (size_t i = 0; i < m->size; i++)
-            direction[i] *= scale;
-    }
+    for (size_t k = 0; k < w->rows; k++)
+        pleura_curvature_solve(w->p->directions, &w->curvature[k],
+                               direction + k * (w->p->features + 1));
     for (size_t age = m->kept; age-- > 0;) {
         size_t at = place_of(m, age);
         const double *move = m->moves + at * m->size, *turn = m->turns + at * m->size;
-        double more = by[age] - m->inverse[at] * dot(turn, direction, m->size);
+        double more = by[age] - m->inverse[at] * pleura_dot(turn, direction, m->size);
         for (size_t i = 0; i < m->size; i++)
             direction[i] += more * move[i];
     }
@@ -222,20 +180,12 @@ static void remember(lbfgs *m, const double *from, const double *to, const doubl
         move[i] = to[i] - from[i];
         turn[i] = after[i] - before[i];
     }
-    double curve = dot(move, turn, m->size);
-    if (!(curve > 1e-14 * dot(turn, turn, m->size)))
+    double curve = pleura_dot(move, turn, m->size);
+    if (!(curve > 1e-14 * pleura_dot(turn, turn, m->size)))
         return;
     m->inverse[m->next] = 1 / curve;
     m->next = (m->next + 1) % MEMORY;
     m->kept += m->kept < MEMORY;
-}
-
-static double largest(const double *values, size_t count)
-{
-    double most = 0;
-    for (size_t i = 0; i < count; i++)
-        most = fmax(most, fabs(values[i]));
-    return most;
 }
 
 typedef struct point {
@@ -243,10 +193,10 @@ typedef struct point {
 } point;
 
 /* Halves the step until the objective falls enough (Armijo 1966); false if it does not any more. */
-static bool search(const work *w, const point *from, const double *direction, double step,
+static bool search(const work *w, const point *from, const double *direction, double slope,
                    point *to)
 {
-    double slope = dot(from->gradient, direction, w->size);
+    double step = 1;
     for (int tries = 0; slope < 0 && tries < 40; tries++) {
         for (size_t i = 0; i < w->size; i++)
             to->at[i] = from->at[i] + step * direction[i];
@@ -264,10 +214,11 @@ static unsigned minimise(const work *w, lbfgs *memory, point *here, point *there
 {
     unsigned step = 0;
     here->value = objective(w, here->at, here->gradient);
-    for (; step < w->p->most_steps && largest(here->gradient, w->size) > w->p->tolerance; step++) {
-        find_direction(memory, here->gradient, direction);
-        double first = memory->kept ? 1 : 1 / fmax(1, sqrt(dot(direction, direction, w->size)));
-        if (!search(w, here, direction, first, there))
+    for (; step < w->p->most_steps; step++) {
+        find_curvature(w);
+        find_direction(w, memory, here->gradient, direction);
+        double fall = -pleura_dot(here->gradient, direction, w->size);
+        if (fall <= w->p->tolerance || !search(w, here, direction, -fall, there))
             break;
         remember(memory, here->at, there->at, here->gradient, there->gradient);
         point swapped = *here;
@@ -284,19 +235,27 @@ pleura_code pleura_logistic_fit(const pleura_logistic *problem, double *coeffici
     w.size = w.rows * (problem->features + 1);
     for (size_t i = 0; i < problem->count; i++)
         w.whole += weight_of(problem, problem->films[i]);
-    size_t room = (2 * MEMORY + 5) * w.size + ROWS * problem->classes;
+    w.penalty = 1 / (problem->c * w.whole);
+    size_t room =
+        (2 * MEMORY + 5) * w.size + PLEURA_ROWS * problem->classes + w.rows * problem->count;
     double *all = pleura_alloc_zero(room, sizeof *all);
-    if (!all)
+    w.curvature = pleura_alloc_zero(w.rows, sizeof *w.curvature);
+    if (!all || !w.curvature) {
+        pleura_free(all);
+        pleura_free(w.curvature);
         return pleura_fail_memory(error, room * sizeof *all, "the regression");
+    }
     lbfgs memory = {.size = w.size, .moves = all, .turns = all + MEMORY * w.size};
     double *rest = all + 2 * MEMORY * w.size;
     point here = {.at = rest, .gradient = rest + w.size};
     point there = {.at = rest + 2 * w.size, .gradient = rest + 3 * w.size};
     w.scores = rest + 5 * w.size;
+    w.spreads = w.scores + PLEURA_ROWS * problem->classes;
     memcpy(here.at, coefficients, w.size * sizeof *coefficients);
     unsigned taken = minimise(&w, &memory, &here, &there, rest + 4 * w.size);
     memcpy(coefficients, here.at, w.size * sizeof *coefficients);
     pleura_free(all);
+    pleura_free(w.curvature);
     if (steps)
         *steps = taken;
     return PLEURA_OK;

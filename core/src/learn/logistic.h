@@ -3,13 +3,14 @@
  *
  *     C * sum of weight * loss(film) + |coefficients|^2 / 2,     the intercepts not penalised,
  *
- * by L-BFGS (Nocedal 1980) in double precision. Two classes have one row of coefficients, the log-odds
+ * by L-BFGS (Nocedal 1980) in double precision, which begins with the curvature along the films' widest
+ * directions. Two classes have one row of coefficients, the log-odds
  * of the second; more have one each.
  */
 #ifndef PLEURA_LEARN_LOGISTIC_H
 #define PLEURA_LEARN_LOGISTIC_H
 
-#include "pleura/learn.h"
+#include "directions.h"
 
 typedef struct pleura_logistic {
     const float *x; /* films x features; the same whatever constant is taken off a feature, but
@@ -20,8 +21,10 @@ typedef struct pleura_logistic {
     const uint32_t *labels; /* of every row of x */
     const double *weights;  /* the same; NULL: 1 each */
     const double *offsets;  /* the same, rows() each: added to the scores; NULL: none */
+    const pleura_directions *directions; /* of x: what makes it quick, and changes nothing else */
     double c;
-    double tolerance; /* of the largest gradient, of a mean loss of features of length 1 */
+    double
+        tolerance; /* of what the mean loss can still fall by, as far as the curvature is known */
     unsigned most_steps;
 } pleura_logistic;
 
