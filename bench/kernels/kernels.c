@@ -159,6 +159,7 @@ static void make_ours(const layer *l, subject *s, const int8_t *weights)
                               .framed = l->in == 3,
                               .weights = weights,
                               .scale = scales,
+                              .in_low = -128,
                               .low = -125,
                               .high = 130};
     for (size_t o = 0; o < l->out; o++)

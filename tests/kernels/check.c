@@ -159,8 +159,9 @@ static bool run_conv_to_floats(const pleura_qconv_spec *spec, const int16_t *inp
     pleura_qconv *conv;
     if (pleura_qconv_create(&s, &conv, NULL) != PLEURA_OK)
         abort();
+    void *scratch = allocate(pleura_qconv_scratch(conv), 1);
     for (size_t unit = 0; unit < pleura_qconv_units(conv); unit++)
-        pleura_qconv_run(conv, in, found, NULL, unit);
+        pleura_qconv_run(conv, in, found, scratch, unit);
     plain_conv_to_floats(&s, input, wanted);
     for (size_t i = 0; i < pixels * s.out_channels && !*message; i++) {
         float value = found[i / s.out_channels * s.float_stride + i % s.out_channels];
@@ -169,6 +170,7 @@ static bool run_conv_to_floats(const pleura_qconv_spec *spec, const int16_t *inp
                      (double)wanted[i]);
     }
     pleura_qconv_free(conv);
+    free(scratch);
     free(in);
     free(found);
     free(wanted);
@@ -201,6 +203,8 @@ static bool check_conv(const conv_case *c, bool extreme)
     s.bias = pseudo(4) ? bias : NULL;
     s.scale = scale;
     int16_t *input = activations((size_t)s.height * s.width * s.channels, extreme);
+    for (size_t i = 0; i < (size_t)s.height * s.width * s.channels; i++)
+        s.in_low = input[i] < s.in_low ? input[i] : s.in_low;
     int16_t *wanted = allocate((size_t)s.out_height * s.out_width * s.out_channels, sizeof *wanted);
     plain_conv(&s, input, wanted);
     bool ok = run_conv(&s, input, wanted) && (extreme || run_conv_to_floats(&s, input));

@@ -2,6 +2,8 @@
 #include "check.h"
 #include "network.h"
 
+#include "kernels/qconv.h"
+
 #include <emscripten.h>
 #include <stddef.h>
 
@@ -21,6 +23,16 @@ EXPORT(const char *, check)
 EXPORT(int, check_digest)
 {
     return digest == CHECK_DIGEST;
+}
+
+/* Whether dense layers were computed in bytes, which the processor decides. */
+EXPORT(bool, takes_bytes)
+{
+#ifdef __wasm_relaxed_simd__
+    return pleura_qconv_takes_bytes(&(pleura_qconv_spec){.groups = 1});
+#else
+    return false;
+#endif
 }
 
 EXPORT(const char *, run_network)

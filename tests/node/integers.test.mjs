@@ -17,8 +17,9 @@ before(async () => {
 });
 
 for (const tier of ['simd', 'relaxed']) {
-  test(`the integer kernels compute what plain loops do (${tier})`, () => {
+  test(`the integer kernels compute what plain loops do (${tier})`, (t) => {
     const module = modules[tier];
+    t.diagnostic(`dense layers in ${module._takes_bytes() ? 'bytes' : 'int16'}`);
     assert.equal(module.UTF8ToString(module._check()), '');
     assert.equal(module._check_digest(), 1, 'the hash of all outputs is not the native one');
   });

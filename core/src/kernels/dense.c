@@ -59,10 +59,8 @@ static bool pack_weights(pleura_qconv *conv)
 
 /* ---- Running ---- */
 
-/* Pointers to what is under the filter of one output pixel, `step` from each to the next. A framed image
- * has its padding, and one tap for a line of the filter. */
-static void point_one(const pleura_qconv *conv, const int16_t *input, size_t oy, size_t ox,
-                      const int16_t **to, size_t step)
+void pleura_qconv_point(const pleura_qconv *conv, const int16_t *input, size_t oy, size_t ox,
+                        const int16_t **to, size_t step)
 {
     const pleura_qconv_spec *s = &conv->spec;
     size_t wide = s->framed ? 1 : s->kernel[1];
@@ -89,7 +87,7 @@ static void point(const pleura_qconv *conv, const int16_t *input, size_t begin, 
     for (size_t p = begin; p < end; p += TILE_ROWS) {
         size_t rows = end - p < TILE_ROWS ? end - p : TILE_ROWS;
         for (size_t r = 0; r < rows; r++) {
-            point_one(conv, input, oy, ox, pointers + r, rows);
+            pleura_qconv_point(conv, input, oy, ox, pointers + r, rows);
             if (++ox == conv->spec.out_width) {
                 ox = 0;
                 oy++;
@@ -194,10 +192,9 @@ static void cut(pleura_qconv *conv)
     conv->units = along * ((blocks + conv->blocks_per_unit - 1) / conv->blocks_per_unit);
 }
 
-bool pleura_qconv_make_dense(pleura_qconv *conv)
+void pleura_qconv_lay_out(pleura_qconv *conv)
 {
     const pleura_qconv_spec *s = &conv->spec;
-    shape_taps(conv);
     conv->blocks = (s->out_channels / s->groups + TILE_COLUMNS - 1) / TILE_COLUMNS;
     conv->in_stride = pleura_q_stride(s->channels);
     conv->row_stride = conv->in_stride * s->width;
@@ -206,6 +203,13 @@ bool pleura_qconv_make_dense(pleura_qconv *conv)
         conv->in_stride = frame.stride;
         conv->row_stride = (size_t)frame.stride * (frame.left + s->width + frame.right);
     }
+}
+
+bool pleura_qconv_make_dense(pleura_qconv *conv)
+{
+    const pleura_qconv_spec *s = &conv->spec;
+    shape_taps(conv);
+    pleura_qconv_lay_out(conv);
     conv->run = run_dense;
     cut(conv);
     conv->cost = (uint64_t)s->out_height * s->out_width * s->groups * conv->blocks * TILE_COLUMNS *

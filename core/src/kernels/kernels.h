@@ -40,6 +40,7 @@ typedef struct pleura_qconv_spec {
     const int8_t *weights; /* ONNX's order: out, in / groups, height, width */
     const int32_t *bias;   /* in steps of input x weight; or NULL */
     const float *scale;    /* of each output channel: steps of the output per unit of the sum */
+    int16_t in_low;        /* the least value that the input can have */
     int16_t low, high;     /* of the output */
     size_t float_stride;   /* if not 0, the output is float, its pixels so many elements apart: the
                               sums times `scale`, without bounds */

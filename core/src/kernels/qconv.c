@@ -89,6 +89,15 @@ bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks)
     return true;
 }
 
+static bool make_product(pleura_qconv *conv)
+{
+#ifdef __wasm_relaxed_simd__
+    if (pleura_qconv_takes_bytes(&conv->spec))
+        return pleura_qconv_make_bytes(conv);
+#endif
+    return pleura_qconv_make_dense(conv);
+}
+
 pleura_code pleura_qconv_create(const pleura_qconv_spec *spec, pleura_qconv **out,
                                 pleura_error *error)
 {
@@ -105,7 +114,7 @@ pleura_code pleura_qconv_create(const pleura_qconv_spec *spec, pleura_qconv **ou
     conv->patch = depthwise ? 0 : pleura_qconv_winograd_patch(spec);
     bool made = conv->zeros && (depthwise     ? pleura_qconv_make_depthwise(conv)
                                 : conv->patch ? pleura_qconv_make_winograd(conv)
-                                              : pleura_qconv_make_dense(conv));
+                                              : make_product(conv));
     if (!made) {
         pleura_qconv_free(conv);
         return pleura_fail_memory(error,
@@ -125,6 +134,7 @@ void pleura_qconv_free(pleura_qconv *conv)
     if (!conv)
         return;
     pleura_free(conv->weights);
+    pleura_free(conv->bytes);
     pleura_free(conv->bias);
     pleura_free(conv->scale);
     pleura_free(conv->zeros);

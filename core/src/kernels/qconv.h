@@ -22,6 +22,7 @@ struct pleura_qconv {
     uint64_t cost;
 
     int16_t *weights; /* packed */
+    int8_t *bytes;    /* the same, of a layer that is computed in bytes */
     int32_t *bias;    /* by packed column */
     float *scale;
     int16_t *zeros; /* a pixel of padding */
@@ -43,6 +44,19 @@ bool pleura_qconv_make_winograd(pleura_qconv *conv);
 
 /* The size of Winograd's patches that is shortest, 2 or 4; 0: the definition is, or they are not open. */
 size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *spec);
+
+#ifdef __wasm_relaxed_simd__
+/* Whether the processor multiplies bytes, and the layer is such a product; then it may be made so. */
+bool pleura_qconv_takes_bytes(const pleura_qconv_spec *spec);
+bool pleura_qconv_make_bytes(pleura_qconv *conv);
+#endif
+
+/* How the input lies: its strides, and the blocks of the output. */
+void pleura_qconv_lay_out(pleura_qconv *conv);
+/* Pointers to what is under the filter of one output pixel, `step` from each to the next. A framed image
+ * has its padding, and one tap for a line of the filter. */
+void pleura_qconv_point(const pleura_qconv *conv, const int16_t *input, size_t oy, size_t ox,
+                        const int16_t **to, size_t step);
 
 /* What a sum's magnitude can reach, whatever the input. */
 int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec);

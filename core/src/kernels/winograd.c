@@ -44,6 +44,11 @@ size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *s)
         return 0;
     int64_t sum = pleura_qconv_largest_sum(s);
     size_t plain = (size_t)s->out_height * s->out_width * 9;
+#ifdef __wasm_relaxed_simd__
+    /* Bytes, untransformed, are multiplied twice as fast. */
+    if (pleura_qconv_takes_bytes(s) && (64 * sum > INT32_MAX || cost_of(s, 4) * 10 > plain * 3))
+        return 0;
+#endif
     if (64 * sum <= INT32_MAX && cost_of(s, 4) * 5 < plain * 2)
         return 4;
     bool pays = patches_of(s, 2) >= 24 && cost_of(s, 2) * 5 <= plain * 4;

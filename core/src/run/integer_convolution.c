@@ -158,6 +158,7 @@ static bool spec_of(pleura_lowering *l, const pleura_node *node, pleura_qconv_sp
         out.scale = out.low = out.high = 1; /* as it is, and no bounds */
     else if (!pleura_steps_made(l->graph, node, &out))
         return false;
+    spec->in_low = in.low;
     spec->low = out.low;
     spec->high = out.high;
     spec->float_stride = makes_floats(l, node); /* what it is, build() will see */
