@@ -8,7 +8,7 @@ usage() {
     cat <<'END'
 Usage: tests/run.sh [--quick]
 
-Prepares what is missing (toolchain, npm packages, Chromium), builds the native and WebAssembly
+Prepares what is missing (toolchain, npm packages, Chromium, Firefox), builds the native and WebAssembly
 variants and runs all tests: C unit tests and CLI, the same under sanitizers, Node, browser.
 Ends with "N passed, N failed", and with exit status 1 if anything failed.
 

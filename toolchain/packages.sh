@@ -33,6 +33,7 @@ packages_for() {
     node) have npm || printf '%s\n' npm ca-certificates ;;
     browser)
         have chromium || printf '%s\n' chromium fonts-dejavu-core
+        have firefox-esr || echo firefox-esr
         have doxygen || echo doxygen # docs/api
         ;;
     esac

@@ -19,7 +19,7 @@ $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes 
   native   clang, CMake, Ninja, the upstream sources, ONNX's test cases
   wasm     the same, Emscripten and Node.js
   node     Node.js 22 or newer, npm
-  browser  Chromium and nginx, for the browser tests; Doxygen, for docs/api
+  browser  Chromium, Firefox and nginx, for the browser tests; Doxygen, for docs/api
   judges   DCMTK, GDCM, dicom3tools, pydicom and libjpeg's tools, which the tests of images compare with
 
 Then: cmake --preset native && cmake --build --preset native (or asan, wasm-simd, wasm-relaxed).

@@ -211,7 +211,8 @@ function offline() {
       handler(_, bundle) {
         const worker = Object.values(bundle).find(({ fileName }) => fileName === 'sw.js');
         const found = Object.values(bundle)
-          .filter((file) => file !== worker)
+          // The module with threads is the package's: this page never asks for it (docs/page.md).
+          .filter((file) => file !== worker && !/pleura-threads/.test(file.fileName))
           .map((file) => [file.fileName, hash(file.type === 'chunk' ? file.code : file.source)]);
         for (const name of readdirSync(path('public'))) found.push([name, hash(readFileSync(path(`public/${name}`)))]);
         const files = Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -238,7 +238,8 @@ onPage('the printed report names the model, its file, the threshold, the populat
   assert.ok(await page.locator('.top').isHidden());
   const text = await page.locator('.sheet').first().innerText();
   for (const wanted of [/not a medical device/, /child-pneumonia/, /[0-9a-f]{64}/, /Threshold/, /Children of about 1 to 5 years/, /Limits/, /Pleura \d+\.\d+/]) assert.match(text, wanted);
-  const pdf = await page.pdf();
+  // On the shorter of the usual sheets of paper.
+  const pdf = await page.pdf({ format: 'Letter' });
   const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length;
   assert.equal(pages, 2, 'one page a film');
 });

@@ -35,7 +35,8 @@ export function sheet({ film, pixels, heat }: Printed, info: ModelInfo, versions
     make(
       'div',
       { className: 'columns' },
-      make('div', {}, pixels && picture(pixels, null), pixels && heat?.zone && picture(pixels, heat), heat && make('p', { textContent: heatWords(heat) })),
+      pixels && picture(pixels, null),
+      pixels && heat?.zone && picture(pixels, heat),
       make(
         'div',
         {},
@@ -45,6 +46,7 @@ export function sheet({ film, pixels, heat }: Printed, info: ModelInfo, versions
         film.mark && make('p', { textContent: t(`mark.${film.mark}`) }),
         film.note !== '' && make('p', { className: 'noted', textContent: `${t('note.label')}: ${film.note}` }),
       ),
+      heat && make('p', { textContent: heatWords(heat) }),
     ),
     conditions(info, versions),
   );
