@@ -20,7 +20,7 @@ packages_for() {
         have pkg-config || echo pkg-config # the installed library's test
         [[ $(parallel --version 2>/dev/null) = GNU* ]] || echo parallel # docs/archive.md's test
         ;;
-    judges) # other readers of DICOM, and writers of pictures, which tests compare with
+    judges) # other readers of DICOM, and writers of pictures and ONNX files, which tests compare with
         have dcmdump || echo dcmtk
         have dciodvfy || echo dicom3tools
         have gdcmconv || echo libgdcm-tools
@@ -29,6 +29,7 @@ packages_for() {
         [ -e /usr/lib/python3/dist-packages/PIL/__init__.py ] || echo python3-pil
         [ -e /usr/lib/python3/dist-packages/pydicom/__init__.py ] || echo python3-pydicom
         [ -e /usr/lib/python3/dist-packages/numpy/__init__.py ] || echo python3-numpy
+        [ -e /usr/lib/python3/dist-packages/onnx/__init__.py ] || echo python3-onnx
         ;;
     node) have npm || printf '%s\n' npm ca-certificates ;;
     browser)

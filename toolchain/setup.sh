@@ -20,7 +20,8 @@ $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes 
   wasm     the same, Emscripten and Node.js
   node     Node.js 22 or newer, npm
   browser  Chromium, Firefox and nginx, for the browser tests; Doxygen, for docs/api
-  judges   DCMTK, GDCM, dicom3tools, pydicom and libjpeg's tools, which the tests of images compare with
+  judges   DCMTK, GDCM, dicom3tools, pydicom and libjpeg's tools, which the tests of images compare with;
+           python3-onnx, which writes models as other exporters do
 
 Then: cmake --preset native && cmake --build --preset native (or asan, wasm-simd, wasm-relaxed).
 For the same node, emcc and clang in your own shell: . build/toolchain/env.sh

@@ -57,7 +57,8 @@ static void assert_makes(buffer file, const float *numbers, size_t count, const 
     pleura_error error;
     if (network_of(&file, &network, &error) != PLEURA_OK)
         fail_msg("%s", error.message);
-    memcpy(pleura_network_input(network, 0)->data, numbers, count * sizeof *numbers);
+    const pleura_port *in = pleura_network_input(network, 0);
+    memcpy(in->data, numbers, in->count * sizeof *numbers);
     assert_int_equal(pleura_network_run(network, &error), PLEURA_OK);
     const pleura_port *out = pleura_network_output(network, 0);
     assert_int_equal(out->count, count);
@@ -182,6 +183,97 @@ static void fused_convolutions_are_activated(void **state)
     assert_file_refused(&file, PLEURA_ERROR_OPERATOR, "has the activation Relu");
 }
 
+/* Two images: their rows are summed; `mixed`: over the batch, too. */
+static buffer two_images(bool mixed)
+{
+    static const int64_t dims[] = {2, 1, 1, 3}, flat[] = {2, 3};
+    buffer graph = {0}, node = make_node("ReduceSum", "rows", "out");
+    put_value_info(&graph, GRAPH_INPUT, "x", 4, dims);
+    put_tensor(&graph, "flat", TYPE_INT64, 1, (const int64_t[]){2}, flat, sizeof flat);
+    put_node(&graph, "Reshape", "x flat", "rows"); /* which would not fit one image */
+    if (!mixed)
+        put_attribute_ints(&node, "axes", 1, (const int64_t[]){1});
+    put_message(&graph, GRAPH_NODE, &node);
+    return finish(&graph, 11);
+}
+
+static pleura_code load_images(const buffer *file, pleura_graph *graph, pleura_error *error)
+{
+    pleura_code code = pleura_onnx_read(file->bytes, file->size, graph, error);
+    code = code == PLEURA_OK ? pleura_graph_require_image(graph, error) : code;
+    return code == PLEURA_OK ? pleura_graph_infer(graph, error) : code;
+}
+
+static void batches_are_filled_with_copies(void **state)
+{
+    (void)state;
+    buffer file = two_images(false);
+    pleura_graph graph = {0};
+    pleura_error error = {0};
+    pleura_network *network = NULL;
+    assert_int_equal(load_images(&file, &graph, &error), PLEURA_OK);
+    assert_int_equal(pleura_graph_simplify(&graph, &error), PLEURA_OK);
+    assert_int_equal(pleura_network_create(&graph, 1, &network, &error), PLEURA_OK);
+    pleura_graph_free(&graph);
+    const pleura_port *in = pleura_network_input(network, 0);
+    assert_int_equal(in->count, 3); /* one image */
+    memcpy(in->data, (const float[]){1, 2, 4}, 3 * sizeof(float));
+    assert_int_equal(pleura_network_run(network, &error), PLEURA_OK);
+    assert_int_equal(pleura_network_output(network, 0)->count, 1);
+    assert_float_equal(pleura_network_output(network, 0)->data[0], 7, 0);
+    assert_string_equal(pleura_network_output(network, 0)->name, "out");
+    pleura_network_free(network);
+    free(file.bytes);
+
+    file = two_images(true); /* one answer for both */
+    assert_int_equal(load_images(&file, &graph, &error), PLEURA_ERROR_SHAPE);
+    assert_non_null(strstr(error.message, "its output 'out' is not one for each image"));
+    pleura_graph_free(&graph);
+    free(file.bytes);
+}
+
+/* ONNX Runtime's optimised files have these. */
+static void fused_operators_are_written_out(void **state)
+{
+    (void)state;
+    const float numbers[] = {3, 4, 0, 0, 0, 5};
+    const int64_t three[] = {3};
+    const float scale[] = {1, 2, 3};
+    buffer graph = begin_graph(),
+           node = make_node("SimplifiedLayerNormalization", "x scale", "out");
+    put_tensor(&graph, "scale", TYPE_FLOAT, 1, three, scale, sizeof scale);
+    put_attribute_float(&node, "epsilon", 0);
+    put_message(&graph, GRAPH_NODE, &node);
+    assert_makes(finish(&graph, 13), numbers, NUMBERS,
+                 (const float[]){(float)(3 / sqrt(25.0 / 3)), (float)(4 / sqrt(25.0 / 3)) * 2, 0, 0,
+                                 0, (float)(5 / sqrt(25.0 / 3)) * 3});
+
+    graph = begin_graph(); /* x x', transposed again, halved */
+    node = make_node("FusedMatMul", "x x", "square");
+    put_text(&node, 7, "com.microsoft");
+    put_attribute_int(&node, "transB", 1);
+    put_attribute_float(&node, "alpha", 0.5f);
+    put_message(&graph, GRAPH_NODE, &node);
+    node = make_node("FusedMatMul", "x square", "out");
+    put_text(&node, 7, "com.microsoft");
+    put_attribute_int(&node, "transA", 1);
+    put_message(&graph, GRAPH_NODE, &node);
+    assert_makes(finish(&graph, 13), numbers, NUMBERS, (const float[]){37.5f, 0, 50, 0, 0, 62.5f});
+
+    /* [2, 1, 3] as batches of [1, 2, 3], times its own transpose */
+    const int64_t split[] = {2, 1, 3};
+    graph = begin_graph();
+    put_tensor(&graph, "split", TYPE_INT64, 1, three, split, sizeof split);
+    put_node(&graph, "Reshape", "x split", "parts");
+    node = make_node("FusedMatMul", "parts parts", "out");
+    put_text(&node, 7, "com.microsoft");
+    put_attribute_int(&node, "transBatchA", 1);
+    put_attribute_int(&node, "transBatchB", 1);
+    put_attribute_int(&node, "transB", 1);
+    put_message(&graph, GRAPH_NODE, &node);
+    assert_makes(finish(&graph, 13), numbers, 4, (const float[]){25, 0, 0, 25});
+}
+
 static void what_has_no_meaning_is_refused(void **state)
 {
     (void)state;
@@ -204,6 +296,27 @@ static void what_has_no_meaning_is_refused(void **state)
     assert_file_refused(&file, PLEURA_ERROR_SHAPE, "has a shape that does not fit its input");
 }
 
+static void a_batch_without_memory_is_an_error(void **state)
+{
+    (void)state;
+    buffer file = two_images(false);
+    const size_t live = pleura_test_live;
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+        pleura_graph graph = {0};
+        pleura_error error = {0};
+        pleura_test_allocations = 0;
+        pleura_test_fail_at = n;
+        const pleura_code code = load_images(&file, &graph, &error);
+        failed = pleura_test_allocations >= n;
+        pleura_test_fail_at = 0;
+        assert_int_equal(code, failed ? PLEURA_ERROR_MEMORY : PLEURA_OK);
+        pleura_graph_free(&graph);
+        assert_int_equal(pleura_test_live, live);
+    }
+    free(file.bytes);
+}
+
 static void every_failing_allocation_is_an_error(void **state)
 {
     (void)state;
@@ -212,7 +325,14 @@ static void every_failing_allocation_is_an_error(void **state)
     check_failing_allocations(&file);
     file = cast_there_and_back(TYPE_HALF);
     check_failing_allocations(&file);
-    buffer graph = begin_graph(), node = make_node("ScatterElements", "x column update", "out");
+    buffer graph = begin_graph(), node = make_node("FusedMatMul", "x x", "out");
+    put_text(&node, 7, "com.microsoft");
+    put_attribute_int(&node, "transB", 1);
+    put_message(&graph, GRAPH_NODE, &node);
+    file = finish(&graph, 13);
+    check_failing_allocations(&file);
+    graph = begin_graph();
+    node = make_node("ScatterElements", "x column update", "out");
     put_attribute_int(&node, "axis", 1);
     put_message(&graph, GRAPH_NODE, &node);
     file = finish(&graph, 18);
@@ -232,7 +352,10 @@ int main(void)
         cmocka_unit_test(grids_of_16_bits_round),
         cmocka_unit_test(old_sets_spread_from_an_axis),
         cmocka_unit_test(fused_convolutions_are_activated),
+        cmocka_unit_test(batches_are_filled_with_copies),
+        cmocka_unit_test(fused_operators_are_written_out),
         cmocka_unit_test(what_has_no_meaning_is_refused),
+        cmocka_unit_test(a_batch_without_memory_is_an_error),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,12 +35,14 @@ async function reference(model) {
   const count = dims.reduce((a, b) => a * b, 1);
   const inputs = new Float32Array(INPUTS * count);
   const next = random(7);
-  for (let i = 0; i < inputs.length; i++) inputs[i] = next();
+  const bytes = described.type === 'uint8';
+  for (let i = 0; i < inputs.length; i++)
+    inputs[i] = bytes ? Math.min(255, Math.max(0, Math.round(128 + 60 * next()))) : next();
   const outputs = [];
   for (let i = 0; i < INPUTS; i++) {
     const data = inputs.slice(i * count, (i + 1) * count);
     const result = await session.run({
-      [session.inputNames[0]]: new ort.Tensor('float32', data, dims),
+      [session.inputNames[0]]: new ort.Tensor(described.type, bytes ? Uint8Array.from(data) : data, dims),
     });
     outputs.push(Float32Array.from(result[session.outputNames[0]].data));
   }

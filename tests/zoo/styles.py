@@ -68,8 +68,7 @@ class Writer:
         return self.node("BatchNormalization", x,
                          *[self.constant(p.astype(np.float32)) for p in parts], epsilon=1e-3)
 
-    def save(self, path, output, shape, batch=1, listed=False, extra=()):
-        kind = TensorProto.FLOAT16 if self.half else TensorProto.FLOAT
+    def save(self, path, output, shape, batch=1, listed=False, extra=(), kind=TensorProto.FLOAT):
         inputs = [helper.make_tensor_value_info("image", kind, [batch, *shape])]
         if listed:  # as older exporters did
             inputs += [helper.make_tensor_value_info(t.name, t.data_type, t.dims)
@@ -78,7 +77,7 @@ class Writer:
         graph = helper.make_graph(self.nodes, "style", inputs, outputs, self.initializers)
         model = helper.make_model(graph, opset_imports=[
             helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1)])
-        model.ir_version = 7
+        model.ir_version = 7 if self.opset < 21 else 10
         onnx.save(model, path)
 
 
@@ -113,6 +112,66 @@ def keras_efficientnet(path):
     x = w.node("MatMul", x, w.constant(w.weights(16, 10)))
     x = w.node("Softmax", w.node("Add", x, w.constant(w.weights(10))), axis=-1)
     w.save(path, x, (33, 35, 3), "batch")
+
+
+def keras_resnet(path):
+    """tf2onnx of an older Keras: long names, explicit pads, norms left as they are, bytes for an image."""
+    w = Writer(15)
+    w.name = lambda stem, of=w.name: "StatefulPartitionedCall/model/" + of(stem) + ":0"
+    x = w.node("Cast", "image", to=TensorProto.FLOAT)
+    x = w.node("Div", x, w.constant(np.array([255], np.float32)))
+    x = w.node("Sub", x, w.constant(np.array([0.4, 0.5, 0.6], np.float32)))  # the last axis, channels
+    x = w.node("Transpose", x, perm=[0, 3, 1, 2])
+    x = w.node("Pad", x, w.constant(np.array([0, 0, 3, 3, 0, 0, 3, 3], np.int64)))
+    x = w.node("Relu", w.norm(w.conv(x, 3, 16, 7, strides=[2, 2], auto_pad="VALID"), 16))
+    x = w.node("Pad", x, w.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)),
+               w.constant(np.float32(-np.inf)))
+    x = w.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], auto_pad="VALID")
+    y = w.node("Relu", w.norm(w.conv(x, 16, 8, 1, auto_pad="VALID"), 8))
+    y = w.norm(w.conv(y, 8, 16, 3, auto_pad="SAME_LOWER"), 16)
+    x = w.node("Relu", w.node("Add", y, x))
+    x = w.node("Transpose", x, perm=[0, 2, 3, 1])
+    x = w.node("BatchNormalization", w.node("Transpose", x, perm=[0, 3, 1, 2]),
+               *[w.constant(random.uniform(0.5, 1.5, 16).astype(np.float32)) for _ in range(4)])
+    x = w.node("Squeeze", w.node("GlobalAveragePool", x), w.constant(np.array([2, 3], np.int64)))
+    x = w.node("Gemm", x, w.constant(w.weights(16, 10)), w.constant(w.weights(10)))
+    w.save(path, w.node("Sigmoid", x), (32, 33, 3), "unk__123", kind=TensorProto.UINT8)
+
+
+def dynamo(path):
+    """PyTorch's newer exporter: axes as inputs, parts counted, sizes as lists in nodes, names with dots."""
+    w = Writer(18)
+
+    def ints(*numbers):
+        out = w.name("val")
+        w.nodes.append(helper.make_node("Constant", [], [out], value_ints=list(numbers)))
+        return out
+
+    def number(value):
+        out = w.name("scalar")
+        w.nodes.append(helper.make_node("Constant", [], [out], value_float=value))
+        return out
+
+    x = w.conv("image", 3, 24, 3, strides=[2, 2], pads=[1, 1, 1, 1], dilations=[1, 1],
+               auto_pad="NOTSET")
+    x = w.node("Clip", w.norm(x, 24), number(0.0), number(6.0))
+    s = w.node("ReduceMean", x, ints(-1, -2), keepdims=1, noop_with_empty_axes=0)
+    s = w.node("Sigmoid", w.conv(s, 24, 24, 1))
+    x = w.node("Mul", x, s)
+    a, b, c = w.node("Split", x, outputs=3, axis=1, num_outputs=3)
+    x = w.node("Concat", w.node("Add", a, b), w.node("Mul", c, w.node("CastLike", number(0.5), c)),
+               axis=1)
+    x = w.node("Pad", x, ints(1, 0, 1, 2), "", ints(2, -1))
+    size = w.node("Concat", w.node("Shape", x, start=0, end=2), ints(-1), axis=0)
+    x = w.node("Transpose", w.node("Reshape", x, size, allowzero=1), perm=[0, 2, 1])
+    x = w.node("LayerNormalization", x, w.constant(random.uniform(.5, 1.5, 16).astype(np.float32)),
+               w.constant(w.weights(16)), axis=-1, epsilon=1e-6, stash_type=1)
+    y = w.node("ReduceMax", x, ints(1), keepdims=0)
+    z = w.node("ReduceL2", x, ints(1), keepdims=0)
+    x = w.node("Concat", y, w.node("Div", z, number(3.0)), axis=-1)
+    x = w.node("Gemm", x, w.constant(w.weights(10, 32)), w.constant(w.weights(10)), transB=1,
+               alpha=1.0, beta=1.0)
+    w.save(path, x, (3, 31, 30), "s0", extra=[y])
 
 
 def timm(path):
@@ -272,6 +331,27 @@ def quantised_signed(path):
     quantised(path, True)
 
 
+def quantised_16(path):
+    """Activations of 16 bits, as operator set 21 has them."""
+    w = Writer(21)
+
+    def grid(x, scale, zero, kind):
+        pair = w.constant(np.float32(scale)), w.constant(kind(zero))
+        return w.node("DequantizeLinear", w.node("QuantizeLinear", x, *pair), *pair)
+
+    def weights(*shape):
+        whole = random.integers(-127, 128, shape).astype(np.int8)
+        return w.node("DequantizeLinear", w.constant(whole), w.constant(np.float32(0.004)),
+                      w.constant(np.int8(0)))
+
+    x = grid("image", 1e-4, 32768, np.uint16)
+    x = grid(w.node("Relu", w.node("Conv", x, weights(16, 3, 3, 3), strides=[2, 2])), 1e-4, -32768,
+             np.int16)
+    x = grid(w.node("Add", x, w.node("Conv", x, weights(16, 16, 1, 1))), 2e-4, 0, np.int16)
+    x = w.node("Flatten", w.node("GlobalAveragePool", x))
+    w.save(path, grid(w.node("MatMul", x, weights(16, 10)), 1e-4, 100, np.int16), (3, 33, 33))
+
+
 def quantised_oddly(path):
     """Integers that are moved between the two nodes, shared and repeated pairs, no zero points."""
     w = Writer(13)
@@ -369,10 +449,10 @@ def quantised_as_it_runs(path):
 
 # A sum that lies between two steps may fall to the other side than with ONNX Runtime, as it is added
 # up in another order: one step of the 128 of the answer, or several where a Sigmoid lies between.
-STEP = {"quantised": 0.008, "quantised_signed": 0.008, "quantised_by_operators": 0.03}
+STEP = {"quantised_16": 1e-3, "quantised": 0.008, "quantised_signed": 0.008, "quantised_by_operators": 0.03}
 
-STYLES = [keras_efficientnet, timm, caffe, transformer, half, ends, quantised, quantised_signed,
-          quantised_oddly, quantised_by_operators, quantised_as_it_runs]
+STYLES = [keras_efficientnet, keras_resnet, dynamo, timm, caffe, transformer, half, ends, quantised, quantised_signed,
+          quantised_16, quantised_oddly, quantised_by_operators, quantised_as_it_runs]
 
 
 def main():

@@ -2,7 +2,12 @@
 #include "../error.h"
 #include "graph.h"
 
+#include <math.h>
+#include <string.h>
+
 #define MAX_SIDE 16384
+/* Each image of a batch costs as much as one. */
+#define MAX_BATCH 64
 /* Of an input whose file leaves the size open, and says nothing else: that of most classifiers. */
 #define USUAL_SIDE 224
 
@@ -67,6 +72,87 @@ static void close_dimensions(pleura_graph *graph, pleura_value *input)
         *width = graph->open_width ? graph->open_width : *height;
 }
 
+static bool set_ints(pleura_graph *graph, pleura_attribute *attribute, const char *name,
+                     const int64_t *ints, size_t count)
+{
+    int64_t *kept = pleura_arena_alloc(&graph->arena, count * sizeof *kept);
+    if (kept)
+        memcpy(kept, ints, count * sizeof *kept);
+    *attribute = (pleura_attribute){.name = name, .kind = 'I', .ints = kept, .count = count};
+    return kept != NULL;
+}
+
+/* A node from one value to another, without attributes yet; NULL if memory ran out. */
+static pleura_node *add_node(pleura_graph *graph, pleura_operator op, uint32_t from, uint32_t to,
+                             size_t attributes)
+{
+    void *nodes = graph->nodes;
+    uint32_t *input = pleura_arena_alloc(&graph->arena, sizeof *input);
+    pleura_attribute *list = pleura_arena_alloc(&graph->arena, attributes * sizeof *list);
+    if (!input || !list ||
+        !pleura_grow(&nodes, &graph->node_capacity, graph->node_count, sizeof *graph->nodes))
+        return NULL;
+    graph->nodes = nodes;
+    *input = from;
+    pleura_node *node = &graph->nodes[graph->node_count];
+    *node = (pleura_node){.op = op,
+                          .name = "",
+                          .inputs = input,
+                          .input_count = 1,
+                          .output = to,
+                          .part_count = 1,
+                          .attributes = list,
+                          .attribute_count = attributes,
+                          .clamp_min = -HUGE_VALF,
+                          .clamp_max = HUGE_VALF};
+    graph->values[to].producer = (uint32_t)graph->node_count++;
+    return node;
+}
+
+/* The first node of all, which was the last. */
+static void move_to_front(pleura_graph *graph)
+{
+    const size_t last = graph->node_count - 1;
+    const pleura_node node = graph->nodes[last];
+    memmove(graph->nodes + 1, graph->nodes, last * sizeof node);
+    graph->nodes[0] = node;
+    for (size_t i = 0; i < graph->value_count; i++) {
+        uint32_t *producer = &graph->values[i].producer;
+        if (*producer != PLEURA_NONE)
+            *producer = *producer == last ? 0 : *producer + 1;
+    }
+}
+
+/*
+ * A file that was exported for several images at once is given copies of one, and its first answer is
+ * taken: shapes in it may count on their number.
+ */
+static bool fill_batch(pleura_graph *graph)
+{
+    pleura_value *image = &graph->values[graph->inputs[0]];
+    const int64_t dims[4] = {image->dims[0], image->dims[1], image->dims[2], image->dims[3]};
+    image->dims[0] = 1;
+    const uint32_t copies = pleura_graph_new_value(graph, "copies of the image"),
+                   answer = pleura_graph_new_value(graph, graph->values[graph->outputs[0]].name);
+    if (copies == PLEURA_NONE || answer == PLEURA_NONE)
+        return false;
+    for (size_t n = 0; n < graph->node_count; n++)
+        for (size_t i = 0; i < graph->nodes[n].input_count; i++)
+            if (graph->nodes[n].inputs[i] == graph->inputs[0])
+                graph->nodes[n].inputs[i] = copies;
+    pleura_node *node = add_node(graph, PLEURA_OP_Expand, graph->inputs[0], copies, 1);
+    if (!node || !set_ints(graph, node->attributes, "shape", dims, 4))
+        return false;
+    move_to_front(graph);
+    static const int64_t zero = 0, one = 1;
+    node = add_node(graph, PLEURA_OP_Slice, graph->outputs[0], answer, 3);
+    graph->outputs[0] = answer;
+    graph->batch = dims[0];
+    return node && set_ints(graph, node->attributes, "starts", &zero, 1) &&
+           set_ints(graph, node->attributes + 1, "ends", &one, 1) &&
+           set_ints(graph, node->attributes + 2, "axes", &zero, 1);
+}
+
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
 {
     const uint32_t *inputs = graph->inputs;
@@ -89,10 +175,12 @@ pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
                 error, PLEURA_ERROR_SHAPE,
                 "ONNX: dimension %d of the input '%.80s' is not fixed, or not from 1 to %d.", i,
                 input->name, MAX_SIDE);
-    if (input->dims[0] != 1)
+    if (input->dims[0] > MAX_BATCH)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the model takes batches of %lld; export it for 1.",
                            (long long)input->dims[0]);
     take_scores(graph);
+    if (input->dims[0] > 1 && !fill_batch(graph))
+        return pleura_fail_memory(error, graph->node_count * sizeof *graph->nodes, "the batch");
     return PLEURA_OK;
 }

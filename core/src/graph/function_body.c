@@ -3,7 +3,7 @@
  *
  * A body is steps separated by ';', each "result=Operator argument argument attribute:value".
  *
- *   result     A, B, C: the function's outputs; a to z: numbers between, which may be named anew
+ *   result     A, B, C, D: the function's outputs; a to z: numbers between, which may be named anew
  *   argument   0, 1, 2 ...: the function's inputs; a to z; #0.5: a number;
  *              @alpha=0.5: the function's attribute, as a number; 2?: may be left out
  *   Operator   or $activation: the one that the function's attribute names, or Identity
@@ -164,7 +164,7 @@ static uint32_t result_of(const expansion *e, char name)
 {
     size_t output = (size_t)(name - 'A');
     bool wanted =
-        name >= 'A' && name <= 'C' && output < e->output_count && e->outputs[output] != PLEURA_NONE;
+        name >= 'A' && name <= 'D' && output < e->output_count && e->outputs[output] != PLEURA_NONE;
     return wanted ? e->outputs[output] : pleura_reader_value(e->r, "", 0);
 }
 
@@ -216,10 +216,12 @@ static bool add_step(expansion *e, char name, pleura_operator op)
 static bool add_parameter(expansion *e, const char *name, size_t i)
 {
     const pleura_attribute *all = pleura_node_attribute(e->call, "activation_params", 'F');
-    const bool given = all && all->count > i;
+    const pleura_attribute *one =
+        pleura_node_attribute(e->call, i ? "activation_beta" : "activation_alpha", 'f');
+    const bool given = one || (all && all->count > i);
     if (name && given)
         e->attributes[e->attribute_count++] =
-            (pleura_attribute){.name = name, .kind = 'f', .f = all->floats[i]};
+            (pleura_attribute){.name = name, .kind = 'f', .f = one ? one->f : all->floats[i]};
     return name || !given;
 }
 

@@ -38,18 +38,30 @@ const pleura_function pleura_functions[] = {
     {"QLinearMatMul", "",
      "a=DequantizeLinear 0 1 2 axis:-2;b=DequantizeLinear 3 4 5 axis:-1;y=MatMul a b;"
      "A=QuantizeLinear y 6 7"},
+    {"RMSNormalization", "", "A=LayerNormalization 0 1 uncentred:1"},
     {"Scatter", "", "A=ScatterElements 0 1 2"},
     {"SequenceConstruct", "", NULL},
     {"SequenceInsert", "", NULL},
     {"Shrink", "",
      "a=Abs 0;m=Greater a @lambd=0.5;s=Sign 0;s=Mul s @bias=0;s=Sub 0 s;A=Where m s #0"},
     {"Sinh", "", "a=Exp 0;b=Reciprocal a;a=Sub a b;A=Mul a #0.5"},
+    {"SimplifiedLayerNormalization", "",
+     "A=LayerNormalization 0 1 uncentred:1"}, /* ONNX Runtime's */
     {"Swish", "", "s=Mul 0 @alpha=1;s=Sigmoid s;A=Mul 0 s"},
     {"Tan", "", "s=Sin 0;c=Cos 0;A=Div s c"},
+    {"BiasGelu", PLEURA_RUNTIME_DOMAIN, "x=Add 0 1;A=Gelu x"},
+    {"FastGelu", PLEURA_RUNTIME_DOMAIN,
+     "x=Add 0 1?;c=Mul x x;c=Mul c #0.044715;c=Add c #1;c=Mul c x;c=Mul c #0.79788456;c=Tanh c;"
+     "c=Add c #1;c=Mul c x;A=Mul c #0.5"},
     {"FusedConv", PLEURA_RUNTIME_DOMAIN, "y=Conv 0 1 2?;y=Add y 3?;A=$activation y"},
+    {"FusedGemm", PLEURA_RUNTIME_DOMAIN, "y=Gemm 0 1 2?;A=$activation y"},
+    {"FusedMatMul", PLEURA_RUNTIME_DOMAIN,
+     "a=Transpose 0 swapped:@transA=0 moved:@transBatchA=0;"
+     "b=Transpose 1 swapped:@transB=0 moved:@transBatchB=0;y=MatMul a b;A=Mul y @alpha=1"},
     {"QGemm", PLEURA_RUNTIME_DOMAIN,
      "a=DequantizeLinear 0 1 2?;b=DequantizeLinear 3 4 5? axis:~transB;s=Mul 1 4;s=Mul s @alpha=1;"
      "c=DequantizeLinear 6? s axis:0;y=Gemm a b c;A=QuantizeLinear y 7? 8?"},
+    {"QuickGelu", PLEURA_RUNTIME_DOMAIN, "s=Mul 0 @alpha=1.702;s=Sigmoid s;A=Mul 0 s"},
     {"QLinearAdd", PLEURA_RUNTIME_DOMAIN,
      "a=DequantizeLinear 0 1 2?;b=DequantizeLinear 3 4 5?;y=Add a b;A=QuantizeLinear y 6 7?"},
     {"QLinearAveragePool", PLEURA_RUNTIME_DOMAIN,
@@ -66,6 +78,8 @@ const pleura_function pleura_functions[] = {
      "x=DequantizeLinear 0 1 2?;y=Sigmoid x;A=QuantizeLinear y 3 4?"},
     {"QLinearSoftmax", PLEURA_RUNTIME_DOMAIN,
      "x=DequantizeLinear 0 1 2?;y=Softmax x;A=QuantizeLinear y 3 4?"},
+    {"SkipLayerNormalization", PLEURA_RUNTIME_DOMAIN,
+     "x=Add 0 1;x=Add x 4?;A=LayerNormalization x 2 3?;D=Identity x"},
 };
 
 const size_t pleura_function_count = sizeof pleura_functions / sizeof *pleura_functions;

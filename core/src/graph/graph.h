@@ -297,6 +297,7 @@ typedef struct pleura_graph {
     pleura_property *properties;
     size_t property_count, property_capacity;
     int64_t open_height, open_width; /* of an image whose file leaves them open; 0: not said */
+    int64_t batch;                   /* images that the file wants at once; 0: one */
     bool reads_bytes;                /* the image is of integers from 0 to 255 */
     bool size_assumed;               /* the file leaves them open, and nothing says what they are */
     const void *data_begin, *data_end; /* the file, into which constants may point */
@@ -368,7 +369,7 @@ pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph
                              pleura_error *error);
 
 /* Checks what a classifier needs beyond a network: one input, an image of floats or bytes in a batch of 1 (which
- * a symbolic batch becomes; symbolic sides are open_height and open_width, or 224). Its first output
+ * a symbolic batch becomes; a larger one is filled with copies; symbolic sides are open_height and open_width, or 224). Its first output
  * is the answer: the scores before an ArgMax or TopK, if the file ends with one. */
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error);
 

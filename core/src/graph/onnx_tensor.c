@@ -67,6 +67,11 @@ uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts)
     if (index == PLEURA_NONE)
         return PLEURA_NONE;
     pleura_value *value = &r->graph->values[index];
+    if (value->data) {
+        pleura_fail(r->error, PLEURA_ERROR_ONNX, "ONNX: two tensors are named '%.80s'.",
+                    value->name);
+        return PLEURA_NONE;
+    }
     if (parts->external) {
         pleura_fail(r->error, PLEURA_ERROR_ONNX,
                     "ONNX: tensor '%.80s' keeps its data in another file; export the model as a "

@@ -11,6 +11,7 @@ typedef struct normalisation {
     size_t sets, count;
     float epsilon;
     bool logarithm; /* LogSoftmax */
+    bool uncentred; /* LayerNormalization: without the mean, as functions.c asks */
     uint32_t part;  /* LayerNormalization: 0 the numbers, 1 the mean, 2 1 / deviation */
     /* Scale and shift of each number: (set / set_run) % set_period + place / place_run */
     size_t scale_places, scale_run, scale_sets, set_run;
@@ -95,7 +96,7 @@ static void run_normalise(const pleura_plain *plain)
         double sum = 0, squares = 0;
         for (size_t i = 0; i < n->count; i++)
             sum += (double)x[n->in_places[i]];
-        const double mean = sum / (double)n->count;
+        const double mean = n->uncentred ? 0 : sum / (double)n->count;
         for (size_t i = 0; i < n->count; i++) {
             double off = (double)x[n->in_places[i]] - mean;
             squares += off * off;
@@ -144,6 +145,7 @@ static pleura_code layer_norm(const pleura_plain_request *request, pleura_plain 
         return PLEURA_ERROR_MEMORY;
     bool shifted = node->input_count > 2 && node->inputs[2] != PLEURA_NONE;
     n->part = node->part;
+    n->uncentred = pleura_node_int(node, "uncentred", 0) != 0;
     n->scale_sets = n->set_run = n->scale_places = n->scale_run = 1;
     n->scale_at = spread(request, 1, mask);
     n->shift_at = shifted ? spread(request, 2, mask) : n->scale_at;

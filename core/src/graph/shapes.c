@@ -397,6 +397,16 @@ pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
         if (code == PLEURA_OK && graph->values[w.node->output].data)
             graph->nodes[i].dead = true;
     }
+    if (code == PLEURA_OK && graph->batch) {
+        const pleura_value *answer = &graph->values[graph->outputs[0]];
+        const pleura_value *all = &graph->values[graph->nodes[answer->producer].inputs[0]];
+        if (all->rank < 1 || all->dims[0] != graph->batch)
+            code =
+                pleura_fail(error, PLEURA_ERROR_SHAPE,
+                            "ONNX: the model takes batches of %lld, and its output '%.80s' is not "
+                            "one for each image; export it for 1.",
+                            (long long)graph->batch, answer->name);
+    }
     for (size_t i = 0; code == PLEURA_OK && i < graph->output_count; i++)
         if (!graph->values[graph->outputs[i]].has_shape)
             code = pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: nothing makes the output '%.80s'.",

@@ -117,9 +117,34 @@ pleura_code pleura_infer_unsqueeze(const pleura_walk *w)
     return pleura_walk_set(w, rank, dims);
 }
 
+/* FusedMatMul's: the first axis moves behind the batch's, then the last two trade places, or neither. */
+static pleura_code arrange_matrices(const pleura_walk *w, int rank)
+{
+    const bool moved = rank > 1 && pleura_node_int(w->node, "moved", 0),
+               swapped = rank > 1 && pleura_node_int(w->node, "swapped", 0);
+    pleura_attribute *perm = pleura_arena_alloc(&w->graph->arena, sizeof *perm);
+    int64_t *order = pleura_arena_alloc(&w->graph->arena, PLEURA_MAX_RANK * sizeof *order);
+    if (!perm || !order)
+        return pleura_fail_memory(w->error, sizeof *perm, "a transpose");
+    for (int i = 0; i < rank; i++) {
+        int from = swapped && i >= rank - 2 ? 2 * rank - 3 - i : i;
+        order[i] = !moved || from == rank - 1 ? from : from == rank - 2 ? 0 : from + 1;
+    }
+    *perm = (pleura_attribute){.name = "perm", .kind = 'I', .ints = order, .count = (size_t)rank};
+    pleura_node *node = &w->graph->nodes[w->node - w->graph->nodes];
+    node->attributes = perm;
+    node->attribute_count = 1;
+    return PLEURA_OK;
+}
+
 pleura_code pleura_infer_transpose(const pleura_walk *w)
 {
     const pleura_value *x = pleura_walk_input(w, 0);
+    if (pleura_node_attribute(w->node, "swapped", 'i')) {
+        pleura_code code = arrange_matrices(w, x->rank);
+        if (code != PLEURA_OK)
+            return code;
+    }
     const pleura_attribute *perm = pleura_node_attribute(w->node, "perm", 'I');
     int64_t dims[PLEURA_MAX_RANK];
     bool seen[PLEURA_MAX_RANK] = {false};
@@ -201,7 +226,7 @@ pleura_code pleura_infer_expand(const pleura_walk *w)
     for (int i = 0; i < rank; i++) {
         int a = i - (rank - x->rank), b = i - (rank - (int)count);
         int64_t old = a < 0 ? 1 : x->dims[a], new = b < 0 ? 1 : wanted[b];
-        if (old != new &&old != 1 && new != 1)
+        if (old != new && old != 1 && new != 1)
             return pleura_walk_refuse(w, "is given a shape to which its input does not spread");
         dims[i] = old == 1 ? new : old;
     }
