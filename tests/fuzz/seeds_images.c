@@ -68,7 +68,7 @@ static void put_sequences(dicom *d)
         dicom_end_sequence(d);
     }
     dicom_head(d, 0x52009229, "SQ", UNDEFINED);
-    dicom_head(d, 0xFFFEE000, "", d->implicit ? 24 : 24);
+    dicom_head(d, 0xFFFEE000, "", 24);
     dicom_head(d, 0x00289132, "SQ", d->implicit ? 16 : 12);
     dicom_head(d, 0xFFFEE000, "", 8);
     dicom_us(d, 0x00281050, 7);

@@ -17,7 +17,8 @@ static const float head_features[3 * 4] = {1, 2, 3, 4, 0, 0, 8, 0, 0, 0, 0, 0};
 static const pleura_heatmap_head double_head = {
     .labels = 3, .channels = 3, .width = 2, .height = 2, .features = head_features};
 
-static const pleura_export_options noon = {.when = "20261125120000"};
+static const pleura_export_options noon = {.when = "20261125120000"},
+                                   noon_named = {.when = "20261125120000", .identity = true};
 
 static pleura_model with_heatmap(void)
 {
@@ -67,6 +68,27 @@ static pleura_export *exported(const pleura_model *model, const dicom *d,
     if (pleura_export_create(model, d->bytes, d->size, result, options, &made, &error) != PLEURA_OK)
         fail_msg("%s", error.message);
     return made;
+}
+
+/* A film, judged, and its two files. */
+typedef struct judged {
+    pleura_model model;
+    dicom film;
+    pleura_result *result;
+    pleura_export *made;
+} judged;
+
+static void begin(judged *j, pleura_model model, dicom d, const pleura_export_options *options)
+{
+    *j = (judged){.model = model, .film = d};
+    j->result = classified(&j->model, &j->film);
+    j->made = exported(&j->model, &j->film, j->result, options);
+}
+
+static void end(judged *j)
+{
+    pleura_export_free(j->made);
+    pleura_result_free(j->result);
 }
 
 static bool holds(const void *bytes, size_t size, const char *words)
@@ -123,20 +145,18 @@ static void walk(const void *bytes, size_t size)
 static void two_files(void **state)
 {
     (void)state;
-    pleura_model model = with_heatmap();
-    dicom d = film();
-    pleura_result *result = classified(&model, &d);
-    pleura_export *made = exported(&model, &d, result, &noon);
+    judged j;
+    begin(&j, with_heatmap(), film(), &noon);
     size_t size;
-    const void *bytes = pleura_export_report(made, &size);
+    const void *bytes = pleura_export_report(j.made, &size);
     walk(bytes, size);
-    assert_true(holds(bytes, size, pleura_export_report_uid(made)));
-    assert_true(holds(bytes, size, pleura_export_heatmap_uid(made)));
+    assert_true(holds(bytes, size, pleura_export_report_uid(j.made)));
+    assert_true(holds(bytes, size, pleura_export_heatmap_uid(j.made)));
     assert_true(holds(bytes, size, "1.2.3.4"));
     assert_true(holds(bytes, size, "bac\"terial, x"));
     assert_true(holds(bytes, size, "20261125"));
     assert_false(holds(bytes, size, "Zzyzx"));
-    bytes = pleura_export_heatmap(made, &size);
+    bytes = pleura_export_heatmap(j.made, &size);
     walk(bytes, size);
     assert_true(holds(bytes, size, "1.2.3.4"));
     assert_false(holds(bytes, size, "Zzyzx"));
@@ -147,49 +167,41 @@ static void two_files(void **state)
     pleura_image_get_info(image, &info);
     assert_true(info.width == 24 && info.height == 16 && info.channels == 3 && info.chroma > 0);
     pleura_image_free(image);
-    pleura_export_free(made);
-    pleura_result_free(result);
+    end(&j);
 }
 
 static void no_heatmap(void **state)
 {
     (void)state;
-    pleura_model model = model_double();
-    dicom d = film();
-    pleura_result *result = classified(&model, &d);
-    pleura_export *made = exported(&model, &d, result, &noon);
+    judged j;
+    begin(&j, model_double(), film(), &noon);
     size_t size = 1;
-    assert_null(pleura_export_heatmap(made, &size));
+    assert_null(pleura_export_heatmap(j.made, &size));
     assert_int_equal(size, 0);
-    assert_null(pleura_export_heatmap_uid(made));
-    walk(pleura_export_report(made, &size), size);
-    pleura_export_free(made);
+    assert_null(pleura_export_heatmap_uid(j.made));
+    walk(pleura_export_report(j.made, &size), size);
     pleura_export_free(NULL);
-    pleura_result_free(result);
+    end(&j);
 }
 
 static void uids_follow_from_the_content(void **state)
 {
     (void)state;
-    pleura_model model = with_heatmap();
-    dicom d = film();
-    pleura_result *result = classified(&model, &d);
-    const pleura_export_options others[] = {
-        noon, {.when = "20261125120001"}, {.when = "20261125120000", .identity = true}};
-    pleura_export *first = exported(&model, &d, result, &noon);
+    judged j;
+    begin(&j, with_heatmap(), film(), &noon);
+    const pleura_export_options others[] = {noon, {.when = "20261125120001"}, noon_named};
     for (size_t i = 0; i < 3; i++) {
-        pleura_export *other = exported(&model, &d, result, &others[i]);
+        pleura_export *other = exported(&j.model, &j.film, j.result, &others[i]);
         const char *(*const uids[])(const pleura_export *) = {pleura_export_report_uid,
                                                               pleura_export_heatmap_uid};
         for (size_t k = 0; k < 2; k++) {
-            assert_int_equal(strcmp(uids[k](first), uids[k](other)) == 0, i == 0);
+            assert_int_equal(strcmp(uids[k](j.made), uids[k](other)) == 0, i == 0);
             assert_int_equal(strncmp(uids[k](other), "2.25.", 5), 0);
             assert_true(pleura_uid_is_sound(uids[k](other)));
         }
         pleura_export_free(other);
     }
-    pleura_export_free(first);
-    pleura_result_free(result);
+    end(&j);
 }
 
 static void uuids_are_decimal(void **state)
@@ -212,23 +224,19 @@ static void uuids_are_decimal(void **state)
 static void names_are_kept_when_asked(void **state)
 {
     (void)state;
-    pleura_model model = with_heatmap();
-    dicom d = film();
-    pleura_result *result = classified(&model, &d);
-    const pleura_export_options options = {.when = noon.when, .identity = true};
-    pleura_export *made = exported(&model, &d, result, &options);
+    judged j;
+    begin(&j, with_heatmap(), film(), &noon_named);
     size_t size;
-    assert_true(holds(pleura_export_report(made, &size), size, "Zzyzx^Quentin"));
-    assert_true(holds(pleura_export_heatmap(made, &size), size, "Zzyzx^Quentin"));
-    pleura_export_free(made);
-    pleura_result_free(result);
+    assert_true(holds(pleura_export_report(j.made, &size), size, "Zzyzx^Quentin"));
+    assert_true(holds(pleura_export_heatmap(j.made, &size), size, "Zzyzx^Quentin"));
+    end(&j);
 }
 
 /* What would make our files wrong is not taken over. */
 static void odd_values_are_dropped(void **state)
 {
     (void)state;
-    pleura_model model = with_heatmap();
+    judged j;
     dicom d, head, tail = film();
     dicom_begin(&head, "1.2.840.10008.1.2.1");
     d = head;
@@ -243,33 +251,27 @@ static void odd_values_are_dropped(void **state)
     for (size_t i = 0; i + 6 < d.size; i++)
         if (memcmp(d.bytes + i, "\x20\0\x0D\0UI", 6) == 0)
             d.bytes[i + 8] = 'x';
-    pleura_result *result = classified(&model, &d);
-    const pleura_export_options options = {.when = noon.when, .identity = true};
-    pleura_export *made = exported(&model, &d, result, &options);
+    begin(&j, with_heatmap(), d, &noon_named);
     size_t size;
-    const void *bytes = pleura_export_report(made, &size);
+    const void *bytes = pleura_export_report(j.made, &size);
     walk(bytes, size);
     const char *const odd[] = {"2026.01", "noon", "1x31", "FEMALE", "abc", "x.2.3"};
     for (size_t i = 0; i < 6; i++)
         assert_false(holds(bytes, size, odd[i]));
     assert_true(holds(bytes, size, "ISO_IR 100"));
-    pleura_export_free(made);
-    pleura_result_free(result);
+    end(&j);
 }
 
 static void words_of_the_model_keep_to_the_character_set(void **state)
 {
     (void)state;
     double_names[2] = "L\xC3\xBC\x07\xFFnge";
-    pleura_model model = with_heatmap();
-    dicom d = film();
-    pleura_result *result = classified(&model, &d);
-    pleura_export *made = exported(&model, &d, result, &noon);
+    judged j;
+    begin(&j, with_heatmap(), film(), &noon);
     size_t size;
-    const void *bytes = pleura_export_report(made, &size);
+    const void *bytes = pleura_export_report(j.made, &size);
     assert_true(holds(bytes, size, "L\xC3\xBC??nge"));
-    pleura_export_free(made);
-    pleura_result_free(result);
+    end(&j);
     double_names[2] = "viral";
 }
 
