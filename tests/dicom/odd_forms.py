@@ -99,7 +99,7 @@ def data_sets():
     yield Form('no_samples_a_pixel', explicit(plain(TWELVE, stored=12, samples=None)), TWELVE)
     yield Form('no_representation', explicit(plain(TWELVE, stored=12, signed=None)), TWELVE)
     yield Form('no_high_bit', explicit(plain(TWELVE, stored=12, without=(HIGH_BIT,))), TWELVE)
-    yield refused('no_stored_bits_of_16', explicit(plain(TWELVE, stored=12, without=(STORED,))), 'corrupt')
+    yield Form('no_stored_bits_of_16', explicit(plain(TWELVE, stored=12, without=(STORED,), junk=0xF000)), TWELVE)
     yield refused('no_allocated', explicit(plain(TWELVE, stored=12, without=(ALLOCATED,))), 'unsupported_image')
     yield refused('pixels_first', explicit(plain(TWELVE, stored=12, order=lambda n: n != PIXELS)), 'corrupt')
     for name in ('rows', 'columns'):

@@ -52,8 +52,9 @@ static pleura_code check_bits(const pleura_dicom_attributes *a, pleura_error *er
 pleura_code pleura_dicom_check_layout(pleura_dicom_attributes *a, const pleura_limits *limits,
                                       pleura_error *error)
 {
+    /* Where one of the two is missing it follows from the other (PS3.5, 8.1.1). */
     if (!a->has_bits_stored)
-        a->bits_stored = a->bits_allocated;
+        a->bits_stored = a->has_high_bit ? a->high_bit + 1 : a->bits_allocated;
     if (!a->has_high_bit)
         a->high_bit = a->bits_stored - 1;
     /* Files from before 1993 name none, and are grey. */
