@@ -64,6 +64,8 @@ onPage('two films are compared side by side, and move together', {}, async ({ pa
   await settled(page, '#pinned .canvas');
   const names = [await page.textContent('#pinned figcaption'), await page.textContent('#film-name')];
   assert.notEqual(names[0].replace('Pinned: ', ''), names[1]);
+  const boxes = await page.locator('#stage-films .canvas').evaluateAll((list) => list.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom]));
+  assert.deepEqual(boxes[0], boxes[1], 'the films lie at one height');
   const before = await pixels(page, '#pinned canvas.film');
   await page.click('#invert');
   await settled(page, '#pinned .canvas');

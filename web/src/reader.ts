@@ -35,6 +35,7 @@ export class Reader {
     document.addEventListener('language', () => {
       this.#answer(true);
       this.#heat();
+      this.#captions();
     });
     this.#tools();
     this.#heatTools();
@@ -159,8 +160,15 @@ export class Reader {
     const pixels = wanted?.file && (await this.#engine()?.decode(wanted.file).catch(() => null));
     if (!wanted || !pixels || this.#pinned !== wanted) return;
     this.#beside.show(pixels);
-    this.#beside.element.setAttribute('aria-label', t('film.alt', { name: wanted.name }));
-    byId('pinned').querySelector('figcaption')!.textContent = t('film.pinned', { name: wanted.name });
+    this.#captions();
+  }
+
+  #captions(): void {
+    if (this.#shown) this.#main.element.setAttribute('aria-label', t('film.alt', { name: this.#shown.name }));
+    if (!this.#pinned) return;
+    const { name } = this.#pinned;
+    this.#beside.element.setAttribute('aria-label', t('film.alt', { name }));
+    byId('pinned').querySelector('figcaption')!.textContent = t('film.pinned', { name });
   }
 
   /** The film's own words change; the film stays. */
@@ -191,7 +199,7 @@ export class Reader {
     byId('reader').hidden = film === null;
     if (!film) return;
     byId('film-name').textContent = film.name;
-    this.#main.element.setAttribute('aria-label', t('film.alt', { name: film.name }));
+    this.#captions();
     this.#answer(true);
     this.#look({ ...wholeLook(), invert: this.#main.look.invert });
     await this.#draw(film);
