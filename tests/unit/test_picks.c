@@ -94,6 +94,36 @@ static void lines_are_gone_through(void **state)
     assert_makes(&node, (const float[]){10, 5, 4, 11, 9, 3}, 6);
 }
 
+/* Indices that are computed, counted from the end, and beyond both ends. */
+static void tables_are_looked_up(void **state)
+{
+    (void)state;
+    static const int64_t dims[] = {2, 2};
+    static const float table[] = {10, 11, 20, 21};
+    for (int along_rows = 0; along_rows < 2; along_rows++) {
+        buffer graph = {0}, cast = make_node("Cast", "image", "places");
+        put_value_info(&graph, GRAPH_INPUT, "image", 1, (const int64_t[]){4});
+        put_tensor(&graph, "table", TYPE_FLOAT, 2, dims, table, sizeof table);
+        put_attribute_int(&cast, "to", TYPE_INT64);
+        put_message(&graph, GRAPH_NODE, &cast);
+        buffer node = along("Gather", "table places", along_rows), file = finish(&graph, &node);
+        pleura_network *network;
+        pleura_error error;
+        if (network_of(&file, &network, &error) != PLEURA_OK)
+            fail_msg("%s", error.message);
+        memcpy(pleura_network_input(network, 0)->data, (const float[]){1, -2, 7, -9},
+               4 * sizeof(float));
+        assert_int_equal(pleura_network_run(network, &error), PLEURA_OK);
+        const pleura_port *out = pleura_network_output(network, 0);
+        const float rows[] = {20, 21, 10, 11, 20, 21, 10, 11},
+                    columns[] = {11, 10, 11, 10, 21, 20, 21, 20};
+        assert_int_equal(out->count, 8);
+        assert_memory_equal(out->data, along_rows ? columns : rows, sizeof rows);
+        pleura_network_free(network);
+        check_failing_allocations(&file);
+    }
+}
+
 static void what_is_outside_is_refused(void **state)
 {
     (void)state;
@@ -130,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_picked),
         cmocka_unit_test(lines_are_gone_through),
+        cmocka_unit_test(tables_are_looked_up),
         cmocka_unit_test(what_is_outside_is_refused),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };

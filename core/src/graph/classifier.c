@@ -25,6 +25,11 @@ static void take_scores(pleura_graph *graph)
         case PLEURA_OP_TopK:
             graph->outputs[0] = node->inputs[0];
             return;
+        case PLEURA_OP_Gather: /* of a label */
+            if (!graph->values[node->inputs[0]].data)
+                return;
+            value = node->inputs[1];
+            break;
         case PLEURA_OP_Cast:
         case PLEURA_OP_Identity:
         case PLEURA_OP_Reshape:

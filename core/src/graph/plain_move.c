@@ -221,11 +221,8 @@ static pleura_code gather(const pleura_plain_request *request, pleura_plain *pla
     pleura_strided in = pleura_plain_tensor(request, 0), out = in;
     pleura_node_label label;
     int axis = pleura_axis(pleura_node_int(node, "axis", 0), in.rank);
-    if (!indices->data || axis < 0)
-        return pleura_fail(error, PLEURA_ERROR_OPERATOR,
-                           "ONNX: %s takes its indices from a computed tensor, or along an axis "
-                           "that its input lacks.",
-                           pleura_node_describe(node, &label));
+    if (!indices->data)
+        return pleura_plain_look_up(request, plain, error);
     out.dims[axis] = pleura_value_elements(indices); /* as one axis, whatever their shape */
     int64_t stride = 1;
     for (int i = out.rank; i-- > 0; stride *= out.dims[i])

@@ -1,4 +1,5 @@
-/* Numbers picked one by one from places that constants name: GatherElements, GatherND, OneHot, Trilu. */
+/* Numbers picked one by one from places that constants name: GatherElements, GatherND, OneHot, Trilu. And Gather
+ * where the places are computed, as in a table of labels. */
 #include "plain_loops.h"
 
 #include "../error.h"
@@ -149,4 +150,42 @@ pleura_code pleura_plain_pick(const pleura_plain_request *request, pleura_plain 
                ? PLEURA_OK
                : pleura_fail(error, PLEURA_ERROR_SHAPE, "ONNX: %s reads past the end of its input.",
                              pleura_node_describe(node, &label));
+}
+
+/* ---- Gather by computed indices ---- */
+
+typedef struct looking_up {
+    size_t blocks, size, run; /* runs of `run` numbers stand `size` to a block */
+    size_t count;             /* of indices */
+} looking_up;
+
+/* An index outside is brought to the end that it is beyond: there is no error while a network runs. */
+static void run_look_up(const pleura_plain *plain)
+{
+    const looking_up *l = plain->plan;
+    const float *from = plain->inputs[0], *indices = plain->inputs[1];
+    float *to = plain->output;
+    for (size_t b = 0; b < l->blocks; b++, from += l->size * l->run)
+        for (size_t k = 0; k < l->count; k++, to += l->run) {
+            int64_t index = pleura_whole_part(indices[k]), size = (int64_t)l->size;
+            index = index < 0 ? index + size : index;
+            index = index < 0 ? 0 : index >= size ? size - 1 : index;
+            memcpy(to, from + (size_t)index * l->run, l->run * sizeof *to);
+        }
+}
+
+pleura_code pleura_plain_look_up(const pleura_plain_request *request, pleura_plain *plain,
+                                 pleura_error *error)
+{
+    const pleura_node *node = request->node;
+    const pleura_strided in = pleura_plain_tensor(request, 0);
+    const int axis = pleura_axis(pleura_node_int(node, "axis", 0), in.rank);
+    looking_up *l = pleura_plain_plan(request, plain, sizeof *l, run_look_up, error);
+    if (!l)
+        return PLEURA_ERROR_MEMORY;
+    l->count = (size_t)pleura_value_elements(&request->graph->values[node->inputs[1]]);
+    l->size = (size_t)in.dims[axis];
+    l->run = (size_t)in.strides[axis];
+    l->blocks = plain->output_count / (l->count * l->run);
+    return PLEURA_OK;
 }
