@@ -30,5 +30,7 @@ void pleura_grid_range(pleura_element type, float *low, float *high);
 /* The grid that a QuantizeLinear or DequantizeLinear of 8 or 16 bits names; NULL if it is not
  * constant. */
 const pleura_grid *pleura_node_grid(pleura_graph *graph, const pleura_node *node);
+/* A DequantizeLinear of a constant; false if that is not what the node is. */
+bool pleura_fold_dequantise(pleura_graph *graph, const pleura_node *node, pleura_value *out);
 
 #endif

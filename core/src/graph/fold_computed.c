@@ -18,7 +18,7 @@ static pleura_element computed_element(const pleura_graph *graph, const pleura_n
 {
     bool all = pleura_operator_family(node->op) == PLEURA_BROADCAST ||
                node->op == PLEURA_OP_Concat || node->op == PLEURA_OP_MatMul;
-    if (node->op == PLEURA_OP_DequantizeLinear) /* what fold_dequantise() left */
+    if (node->op == PLEURA_OP_DequantizeLinear) /* what pleura_fold_dequantise() left */
         return PLEURA_FLOAT;
     if (node->op == PLEURA_OP_OneHot)
         return pleura_is_real(&graph->values[node->inputs[2]]) ? PLEURA_FLOAT : PLEURA_INT64;
