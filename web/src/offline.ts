@@ -45,6 +45,8 @@ export class Offline {
     try {
       if (!('serviceWorker' in navigator)) throw new Error('no service worker');
       const registration = await navigator.serviceWorker.register('./sw.js');
+      // One that another takes the place of may go without an answer: the next is asked.
+      navigator.serviceWorker.addEventListener('controllerchange', () => void this.ask('state').catch(() => {}));
       let refuse = () => {}; // a file did not come, or was not the one that was built
       const refused = new Promise<never>((_, reject) => (refuse = reject));
       const follow = () => registration.installing?.addEventListener('statechange', ({ target }) => {
@@ -58,7 +60,6 @@ export class Offline {
       if (registration.active) void registration.update().catch(() => {});
       await Promise.race([navigator.serviceWorker.ready, refused]);
       await this.ask('state');
-      this.#phase = 'ready';
     } catch {
       this.#phase = 'none'; // a private window, http:, file:, no room, or a wrong file: the page works without
     }
@@ -71,6 +72,7 @@ export class Offline {
     const answered = new Promise<OfflineState>((done) => (port1.onmessage = ({ data }) => done(data as OfflineState)));
     worker?.postMessage({ ask: what }, [port2]);
     this.state = await answered;
+    this.#phase = 'ready';
     this.#onChange();
   }
 
