@@ -46,6 +46,7 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pleura.pc"
 
 set(shipped models/child-pneumonia)
 install(FILES "${PROJECT_SOURCE_DIR}/${shipped}/model.onnx" "${PROJECT_SOURCE_DIR}/${shipped}/card.md"
+  "${PROJECT_SOURCE_DIR}/${shipped}/reference.bin"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/pleura/${shipped}")
 
 # The licences of what is linked in go with it.

@@ -11,6 +11,7 @@ const MODEL = path(process.env.PLEURA_MODEL ?? '../models/child-pneumonia/model.
 const FILMS = path('../tests/fixtures/films/');
 
 const MODELS = dirname(MODEL);
+const REFERENCE = `${MODELS}/reference.bin`;
 
 // The bundled films, from the tests' fixtures: two of each of the data set's labels. The page offers
 // them, and tests itself with them.
@@ -82,6 +83,7 @@ function content() {
   const gather = async () =>
     (files ??= [
       { name: 'model.onnx', source: readFileSync(MODEL) },
+      ...(existsSync(REFERENCE) ? [{ name: 'reference.bin', source: readFileSync(REFERENCE) }] : []),
       { name: 'model.about.json', source: JSON.stringify({ ...about(), licences: licences() }) },
       ...['licences.txt', 'sbom.cdx.json'].map((name) => ({ name, source: readFileSync(path(`../wasm/dist/${name}`)) })),
       { name: 'examples/index.json', source: JSON.stringify((await answers()).listed) },

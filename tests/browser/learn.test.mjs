@@ -84,6 +84,8 @@ onPage('calibrates on labelled films, changes nothing before it may, and can be 
   assert.ok(['better', 'no_better', 'worse'].includes(said), said);
   const table = await page.locator('.learn-figures').first().innerText();
   for (const wanted of [/AUC\s+[01]\.\d{3}.*–/, /Calibration error/, /Before\s+After\s+Gain/]) assert.match(table, wanted);
+  const reference = await page.locator('.learn-figures').last().innerText();
+  for (const wanted of [/On 177 reference films/, /AUC\s+[01]\.\d{3}.*–/, /Before\s+After\s+Gain/]) assert.match(reference, wanted);
   const plots = await page.locator('#learn-body .plot svg').evaluateAll((list) => list.map((svg) => svg.getAttribute('aria-label')));
   assert.ok(plots.some((title) => /ROC/.test(title)) && plots.some((title) => /Calibration/.test(title)), plots.join());
   const calls = await page.locator('#learn-body .calls').first().locator('td.number').allTextContents();

@@ -59,11 +59,14 @@ is "the profile" "$(field '[o.schema, o.task, o.finding].join()' profile.json)" 
     "pleura.profile/1,calibrate,pneumonia"
 is "the profile has the threshold" "$(field 'Math.abs(o.threshold -
     JSON.parse(require("fs").readFileSync("out.txt")).threshold.after) < 1e-6' profile.json)" true
-is "a line with the figures of a table" \
+is "a line with the figures of a table, and of the reference films" \
     "$("$pleura" learn --labels many.csv "${common[@]}" --model "$model" 2>err.txt |
-        grep -cE '^(auc|brier) ')" 2
-says "what is missing is said" "$("$pleura" learn --labels many.csv "${common[@]}" --model "$model" 2>&1)" \
+        grep -cE '^(auc|brier) ')" 4
+cp "$model" alone.onnx
+says "what is missing is said" "$("$pleura" learn --labels many.csv "${common[@]}" --model alone.onnx 2>&1)" \
     "no_reference: "
+is "the model's own reference films are looked at" "$(field 'o.reference.films > 100 &&
+    o.reference.figures.auc.before[0] > 0.9' out.txt)" true
 
 run classify --json --profile profile.json "$films/normal-1.jpg"
 is "a result with a profile" "$status $(field 'o.model.profile.length' out.txt)" "0 64"
@@ -109,6 +112,13 @@ run learn --labels many.csv "${common[@]}" --write-reference reference.bin
 is "reference films" "$status $(head -c 8 reference.bin)" "0 PLEURAR1"
 run learn --labels many.csv "${common[@]}" --reference reference.bin --json
 is "are looked at" "$status $(field 'o.reference.films' out.txt)" "0 240"
+mkdir another && cp adapted.onnx another/model.onnx && cp reference.bin another/
+"$pleura" learn --labels many.csv "${common[@]}" --model another/model.onnx >out.txt 2>err.txt
+is "another model's, beside it, are told and left" "$? $(grep -c 'reference.bin (other_model)' err.txt) $(grep -c ^no_reference: out.txt)" "0 1 1"
+run learn --labels many.csv "${common[@]}" --reference another/reference.bin
+is "named, they are used by whose they are" $status 0
+"$pleura" learn --labels many.csv "${common[@]}" --model another/model.onnx --reference reference.bin >out.txt 2>err.txt
+is "and refused with another model" $? 3
 head -c 1000 reference.bin >cut.bin
 run learn --labels many.csv "${common[@]}" --reference cut.bin
 is "damaged ones are refused" $status 3

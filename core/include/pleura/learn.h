@@ -199,6 +199,10 @@ typedef struct pleura_comparison {
 
 const pleura_comparison *pleura_learning_figure(const pleura_learning *learning, size_t index);
 
+/* The same on the reference films; always NULL where there are none, or none of the labels learnt. */
+const pleura_comparison *pleura_learning_reference_figure(const pleura_learning *learning,
+                                                          size_t index);
+
 /* Everything, as one JSON object: schema "pleura.learning/1" (docs/learn.md). */
 size_t pleura_learning_json(const pleura_learning *learning, char *buffer, size_t capacity);
 

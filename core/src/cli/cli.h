@@ -132,6 +132,9 @@ pleura_model *cli_model_open(const cli_options *options);
 /* The model's file, once more. False after saying what is wrong. */
 bool cli_model_bytes(const cli_options *options, cli_bytes *bytes);
 
+/* The path of a file in the model's folder; false if it has none of this name. */
+bool cli_model_beside(const cli_options *options, const char *name, char *path, size_t size);
+
 /* ---- table.c ---- */
 
 /* A CSV file whose first row names its columns. */

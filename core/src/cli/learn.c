@@ -48,6 +48,12 @@ static void write_table(const job *work, cli_output *output)
     cli_output_words(output, line, strlen(line));
     for (size_t i = 0; (figure = pleura_learning_figure(work->learning, i)); i++)
         write_figure(output, figure);
+    for (size_t i = 0; (figure = pleura_learning_reference_figure(work->learning, i)); i++) {
+        static const char heading[] = "on the reference films, which must not be forgotten:";
+        if (i == 0)
+            cli_output_words(output, heading, sizeof heading - 1);
+        write_figure(output, figure);
+    }
     for (size_t i = 0; (text = pleura_learning_note(work->learning, i, &note)); i++) {
         snprintf(line, sizeof line, "%s: %s", pleura_learn_note_name(note), text);
         cli_output_words(output, line, strlen(line));
@@ -151,17 +157,21 @@ static int write_results(job *work)
 
 /* ---- Reference films ---- */
 
+/* Those that were named; else those that came with the model, unless they are another's. */
 static bool read_reference(job *work)
 {
     cli_bytes bytes;
-    const char *path = work->options->reference;
+    char beside[5000];
+    const char *named = work->options->reference, *path = named ? named : beside;
+    if (!named && !cli_model_beside(work->options, "reference.bin", beside, sizeof beside))
+        return true;
     pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &bytes, &work->error);
     if (code == PLEURA_OK)
         code = pleura_learning_reference(work->learning, bytes.data, bytes.size, &work->error);
     cli_bytes_free(&bytes);
     if (code != PLEURA_OK)
         cli_complain("%s (%s): %s", path, pleura_code_name(code), work->error.message);
-    return code == PLEURA_OK;
+    return code == PLEURA_OK || (!named && code == PLEURA_ERROR_OTHER_MODEL);
 }
 
 static int write_reference(job *work)
@@ -228,7 +238,7 @@ static int learn(job *work, pleura_learn_task task)
     int status = start(work, task);
     if (status != EXIT_ANSWERED)
         return status;
-    if (work->options->reference && !read_reference(work))
+    if (!work->options->write_reference && !read_reference(work))
         return EXIT_BROKEN;
     work->list.embedding = true;
     if (!cli_labelled_walk(&work->list, work->model, &visitor))

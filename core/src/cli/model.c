@@ -48,6 +48,16 @@ static const char *find_path(const cli_options *options, char *place, size_t siz
     return path;
 }
 
+bool cli_model_beside(const cli_options *options, const char *name, char *path, size_t size)
+{
+    char place[5000];
+    const char *model = options->model ? options->model : default_path(place, sizeof place);
+    const char *slash = model ? strrchr(model, '/') : NULL;
+    int folder = slash ? (int)(slash - model) + 1 : 0;
+    int length = model ? snprintf(path, size, "%.*s%s", folder, model, name) : -1;
+    return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
+}
+
 static bool apply_profile(pleura_model *model, const char *path)
 {
     cli_bytes json;

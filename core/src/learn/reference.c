@@ -289,3 +289,9 @@ pleura_code pleura_reference_judge(pleura_learning *l, pleura_error *error)
     }
     return PLEURA_OK;
 }
+
+const pleura_comparison *pleura_learning_reference_figure(const pleura_learning *l, size_t index)
+{
+    bool judged = l && l->made && l->reference && l->reference->used;
+    return judged && index < PLEURA_FIGURE_COUNT ? &l->reference->figures[index] : NULL;
+}
