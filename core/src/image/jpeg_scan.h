@@ -27,10 +27,10 @@ typedef struct pleura_jpeg_scans {
     struct {
         unsigned component, dc, ac;
     } member[4];
-    unsigned first, last, high,
-        low;      /* its coefficients, and the bit above and the lowest that it brings */
-    size_t data;  /* where its entropy-coded data begin */
-    size_t piece; /* and its current restart interval */
+    unsigned first, last;      /* its coefficients */
+    unsigned high, low;        /* the bit above, and the lowest that it brings */
+    size_t data;               /* where its entropy-coded data begin */
+    size_t piece;              /* and its current restart interval */
     uint32_t pieces, expected; /* restart markers so far, and how many there must be */
     /* How many of the lowest bits of each component's coefficients are still to come; 255: all. */
     unsigned char missing[4][64];

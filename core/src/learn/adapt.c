@@ -10,8 +10,8 @@
 /* Penalties in steps of sqrt(10), in units in which the features' mean square length is 1. */
 #define FIRST_C 1e-3
 #define LAST_C 1.1e4
-#define FOLD_TOLERANCE                                                                             \
-    1e-7 /* probabilities of 1,000 films were right to 6e-4 at worst, 5e-5 in the mean */
+/* At 1e-7, probabilities of 1,000 films were right to 6e-4 at worst, 5e-5 in the mean. */
+#define FOLD_TOLERANCE 1e-7
 #define LAST_TOLERANCE 1e-10
 #define MOST_STEPS 2000
 
