@@ -149,7 +149,7 @@ onPage('many films can be paused, resumed and cancelled', {}, async ({ page }) =
   await dropMany(page, 120, readFileSync(films[0]));
   await page.waitForFunction(() => /Paused/.test(document.querySelector('#working-text').textContent));
   const at = () => page.locator('#working-bar').evaluate(({ value }) => value);
-  await page.waitForFunction(() => document.querySelector('#view-films').dataset.working === '0'); // those begun are finished
+  await page.waitForFunction(() => document.querySelector('#working-bar').dataset.running === '0'); // those begun are finished
   await rows(page);
   const before = await at();
   await page.waitForTimeout(300);

@@ -62,7 +62,7 @@ onPage('a long queue shows its progress, pauses, goes on and is cancelled', asyn
     for (let film = 0; film < 120; film++) dataTransfer.items.add(new File([bytes], `film-${film}.jpg`));
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   }, readFileSync(films[0]).toString('base64'));
-  await until(() => /Paused: \d+ of 120 films/.test(document.querySelector('#working-text').textContent) && document.querySelector('#view-films').dataset.working === '0');
+  await until(() => /Paused: \d+ of 120 films/.test(document.querySelector('#working-text').textContent) && document.querySelector('#working-bar').dataset.running === '0');
   await rows();
   const before = await page.$eval('#working-bar', ({ value }) => value);
   assert.ok(before < 120);

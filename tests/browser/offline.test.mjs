@@ -169,7 +169,8 @@ const stored = (page) =>
 const list = (page) =>
   page.evaluate(async () => {
     let text = '';
-    for await (const file of (await navigator.storage.getDirectory()).values()) text += await (await file.getFile()).text();
+    // One that is being written has another beside it, which may be gone before it is read.
+    for await (const file of (await navigator.storage.getDirectory()).values()) text += await file.getFile().then((found) => found.text(), () => '');
     return text;
   });
 

@@ -102,15 +102,16 @@ function arrange(): void {
   }, queue.busy ? 500 : 0);
 }
 
-let progress: QueueState = { done: 0, total: 0, paused: false, left: null };
+let progress: QueueState = { done: 0, total: 0, running: 0, paused: false, left: null };
 const showProgress = eachFrame(() => {
-  const { done, total, paused, left } = progress;
+  const { done, total, running, paused, left } = progress;
   byId('working').hidden = total === 0;
   const time = left === null || paused ? '' : ` · ${t('queue.left', { time: duration(left) })}`;
   byId('working-text').textContent = `${t(paused ? 'queue.paused' : 'queue.progress', { done, total })}${time}`;
   const bar = byId<HTMLProgressElement>('working-bar');
   bar.max = total;
   bar.value = done;
+  bar.dataset['running'] = String(running);
   byId('pause').textContent = t(paused ? 'queue.resume' : 'queue.pause');
 });
 
@@ -199,7 +200,6 @@ films.addEventListener('change', () => {
   byId('view-films').dataset['films'] = String(films.all.length);
   const counts = films.counts();
   byId('view-films').dataset['open'] = String(counts.waiting + counts.working);
-  byId('view-films').dataset['working'] = String(counts.working);
   byId('desk').hidden = empty;
   byId('none').hidden = films.shown.length > 0;
   byId('summary').textContent = summary(counts);

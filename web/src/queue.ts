@@ -4,6 +4,8 @@ import type { Film } from './films.js';
 export interface QueueState {
   done: number;
   total: number;
+  /** Films that are being worked on: in a pause, those that were begun. */
+  running: number;
   paused: boolean;
   /** Milliseconds to the end, once there is something to tell it from. */
   left: number | null;
@@ -145,7 +147,7 @@ export class Queue {
     this.#clock();
     const done = this.#finished.length;
     const left = done >= 3 ? (this.#busy / done) * (this.#total - done) : null;
-    this.#events.onProgress({ done, total: this.#total, paused: this.#paused, left });
+    this.#events.onProgress({ done, total: this.#total, running: this.#running, paused: this.#paused, left });
   }
 
   #end(): void {

@@ -89,11 +89,17 @@ export class Storage {
     if (!this.on || this.#timer) return;
     this.#timer = window.setTimeout(() => {
       this.#timer = 0;
-      this.#saved = this.#saved.then(() => this.#save()).catch(() => {
+      this.#write().catch(() => {
         this.#close();
         this.#tell((this.#said = t('storage.full')));
       });
     }, 1000);
+  }
+
+  #write(): Promise<void> {
+    const written = this.#saved.then(() => this.#save());
+    this.#saved = written.catch(() => {});
+    return written;
   }
 
   async #save(): Promise<void> {
@@ -109,6 +115,7 @@ export class Storage {
 
   async #delete(): Promise<void> {
     this.#close();
+    await this.#saved; // what ends after it would make the file anew
     await navigator.locks.request('pleura-list', { steal: true }, async () => {
       const files = await folder();
       for await (const name of files.keys()) if (name.startsWith('pleura-')) await files.removeEntry(name);
@@ -138,7 +145,7 @@ export class Storage {
       this.#said = '';
       try {
         if (!box.checked) await this.#delete();
-        else if (await this.#open()) await this.#save();
+        else if (await this.#open()) await this.#write();
         else this.#said = t('storage.elsewhere');
       } catch {
         this.#close();
