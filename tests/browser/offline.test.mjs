@@ -165,14 +165,20 @@ const stored = (page) =>
     return found.join('\n');
   });
 
-/** The list that is kept, as text. */
-const list = (page) =>
-  page.evaluate(async () => {
-    let text = '';
-    // One that is being written has another beside it, which may be gone before it is read.
-    for await (const file of (await navigator.storage.getDirectory()).values()) text += await file.getFile().then((found) => found.text(), () => '');
-    return text;
-  });
+/** The list that is kept, as text. A file that is being written takes another's place, which is then gone: it is read again. */
+async function list(page) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await page.evaluate(async () => {
+        let text = '';
+        for await (const file of (await navigator.storage.getDirectory()).values()) text += await (await file.getFile()).text();
+        return text;
+      });
+    } catch (error) {
+      if (tries === 20 || !/NotFoundError/.test(String(error))) throw error;
+    }
+  }
+}
 
 onPage('nothing of a film stays unless it is asked for; then the list does, and can be deleted', {}, async ({ page }) => {
   assert.equal(await copied(page), 'ready');
