@@ -149,6 +149,17 @@ static inline void put_attribute_ints(buffer *node, const char *name, int count,
     put_message(node, 5, &a);
 }
 
+static inline void put_attribute_floats(buffer *node, const char *name, size_t count,
+                                        const float *values)
+{
+    buffer a = {0};
+    put_text(&a, 1, name);
+    for (size_t i = 0; i < count; i++)
+        put_float(&a, 7, values[i]);
+    put_int(&a, 20, 6);
+    put_message(node, 5, &a);
+}
+
 /* A node without attributes yet: add them, then put_message(graph, GRAPH_NODE, &node).
  * `inputs` are separated by spaces; "-" leaves one out. */
 static inline buffer make_node(const char *op, const char *inputs, const char *output)

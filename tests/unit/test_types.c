@@ -15,16 +15,6 @@
 enum { ROWS = 2, COLUMNS = 3, NUMBERS = ROWS * COLUMNS };
 enum { TYPE_INT16 = 5, TYPE_TEXT = 8, TYPE_HALF = 10, TYPE_BFLOAT = 16 };
 
-static void put_attribute_floats(buffer *node, const char *name, size_t count, const float *values)
-{
-    buffer a = {0};
-    put_text(&a, 1, name);
-    for (size_t i = 0; i < count; i++)
-        put_float(&a, 7, values[i]);
-    put_int(&a, 20, 6);
-    put_message(node, 5, &a);
-}
-
 /* A batch of two rows of three numbers, which is called "x". */
 static buffer begin_graph(void)
 {

@@ -1,4 +1,4 @@
-/* Which they are. */
+/* Which operators are written with others: their names, domains and bodies (function_body.c). */
 #include "functions.h"
 
 #include <string.h>
