@@ -39,6 +39,9 @@ set_source_files_properties("${openjpeg2_SOURCE}/src/lib/openjp2/opj_malloc.c" P
 foreach(file IN LISTS charls_FILES)
   list(APPEND codecs_SOURCES "${charls_SOURCE}/src/${file}.cpp")
 endforeach()
+set_source_files_properties("${charls_SOURCE}/src/jpegls.cpp" PROPERTIES
+  INCLUDE_DIRECTORIES "${charls_SOURCE}/src"
+  COMPILE_OPTIONS "-include;${codecs_HERE}/charls/run_mode.h")
 
 add_library(pleura_codec_libraries STATIC ${codecs_SOURCES})
 add_library(deps::codecs ALIAS pleura_codec_libraries)

@@ -2,9 +2,10 @@
 """Writes tests/unit/fixture_codecs.h: one small film in each compressed syntax.
 
 Needs python3-pydicom, python3-numpy, dcmtk, libgdcm-tools and libopenjp2-tools. 24 x 20 pixels of 12 bits, of which
-test_dicom.c knows every one: value(x, y) = (x * 160 + y * 13) % 4096.
+test_dicom.c knows every one: value(x, y) = (x * 160 + y * 13) % 4096. And one that no encoder writes.
 """
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,34 @@ def encoded(command, plain, folder):
     return data.file_meta.TransferSyntaxUID, frame
 
 
+def growing():
+    """JPEG-LS of one column, 2 bits, black: each line the longest code, for an error of which clamping leaves nothing.
+
+    The sum of the errors (A of ISO/IEC 14495-1) ends above 2^30 for each of their count (N) that a power of two reaches.
+    """
+    rows, bits, longest = 60, 2, 15  # LIMIT is 20: less 1, less the escape's 3, less 1
+    a, n, code = 2, 1, ''
+    while True:
+        k = 0
+        while n << k < a + (n >> 1):
+            k += 1
+        if n << k >= 1 << 31:
+            break
+        high = min(longest, ((1 << 31) - 1 - a) * 2 >> k)
+        code += '0' + '0' * high + '1' + '0' * k  # no run, the error's high bits, its low ones
+        a += (high << k) >> 1
+        n += 1
+    code += '0' * (64 - len(code) % 8)
+    frame = b'\xff\xf7' + struct.pack('>HBHHB', 11, bits, rows, 1, 1) + b'\x01\x11\x00'
+    scan = b'\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00'
+    return b'\xff\xd8' + frame + scan + int(code, 2).to_bytes(len(code) // 8, 'big') + b'\xff\xd9'
+
+
+def array(name, data):
+    rows = ['    ' + ' '.join(f'{b},' for b in data[i:i + 20]) for i in range(0, len(data), 20)]
+    return [f'static const unsigned char {name}[] = {{', *rows, '};\n']
+
+
 def main():
     lines = ['/* Made by tests/dicom/make_codec_fixtures.py: one film of 24 x 20 pixels of 12 bits. */',
              '#ifndef PLEURA_TESTS_FIXTURE_CODECS_H', '#define PLEURA_TESTS_FIXTURE_CODECS_H', '']
@@ -71,11 +100,8 @@ def main():
         for name, command in FIXTURES:
             syntax, data = encoded(command, plain, folder)
             lines.append(f'#define SYNTAX_{name.upper()} "{syntax}"')
-            lines.append(f'static const unsigned char {name}[] = {{')
-            for i in range(0, len(data), 20):
-                lines.append('    ' + ' '.join(f'{b},' for b in data[i:i + 20]))
-            lines.append('};\n')
-    lines.append('#endif')
+            lines += array(name, data)
+    lines += array('jpeg_ls_growing', growing()) + ['#endif']
     with open(sys.argv[1], 'w', encoding='ascii') as out:
         out.write('\n'.join(lines) + '\n')
 

@@ -723,6 +723,22 @@ static void differences_too_large(void **state)
     }
 }
 
+/* Their sum became so large that CharLS's search for the next code's length never ended. */
+static void errors_that_grow(void **state)
+{
+    (void)state;
+    const film f = FILM(SYNTAX_JPEG_LS, jpeg_ls_growing, 0);
+    const layout l = {1, 60, 1, 8, 2, "MONOCHROME2", false, 0};
+    dicom d;
+    dicom_begin(&d, f.syntax);
+    dicom_layout(&d, &l);
+    dicom_head(&d, 0x7FE00010, "OB", UNDEFINED);
+    dicom_item(&d, NULL, 0);
+    dicom_item(&d, f.bytes, f.size);
+    dicom_end_sequence(&d);
+    expect_refused(&d, PLEURA_ERROR_CORRUPT, "JPEG-LS data cannot be decoded");
+}
+
 /* A JPEG 2000 codestream of 4,096 x 4,096 pixels in one tile, as far as its coding style. */
 typedef struct j2k {
     unsigned char bytes[256];
@@ -1036,6 +1052,7 @@ int main(void)
         cmocka_unit_test(too_many_elements),
         cmocka_unit_test(too_many_scans),
         cmocka_unit_test(differences_too_large),
+        cmocka_unit_test(errors_that_grow),
         cmocka_unit_test(jpeg_2000_limits),
         cmocka_unit_test(jpeg_2000_without_a_header),
         cmocka_unit_test(compressed_and_damaged),
