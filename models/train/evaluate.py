@@ -2,6 +2,8 @@
 
     python3 models/train/evaluate.py --data DIR --checkpoint RUN/model.pt --out DIR
 
+With --engine the answers are the core's (``engine.py``): integers have no other.
+
 Validation children come in two halves.  "select" fits the temperature and places threshold and margin
 here.  "report" has chosen nothing: every figure of metrics.json that describes the model comes from it.
 Both are drawn from the archive the network was trained on, so they flatter it; that is why each figure
@@ -26,10 +28,10 @@ import torch
 import data
 import doubts
 import metrics
-import quantise
+from engine import PLAIN, answering
 from interventions import INTERVENTIONS
-from net import CLASSES, fold, like
-from train import PREVALENCE, Device, inputs, load, logits, prior_weights
+from net import CLASSES, like
+from train import PREVALENCE, load, prior_weights
 
 # Of the ill "select" films, clean ones and under all interventions, at least: 0.97 is wanted, and half a
 # standard error of it over so few films comes on top.
@@ -57,6 +59,21 @@ def fit_temperature(scores, labels, weights, doubted):
         left, right = high - golden * (high - low), low + golden * (high - low)
         low, high = (low, right) if loss(left) < loss(right) else (left, high)
     return round(float(np.exp((low + high) / 2)), 4)
+
+
+def in_range(alone, temperature, ends):
+    """Which films the core frames otherwise, too: by the probability of the whole film."""
+    first = metrics.pneumonia(metrics.softmax(alone, temperature))
+    return (ends[0] <= first) & (first <= ends[1])
+
+
+def frame(score, scores, places, temperature, ends):
+    """Puts the mean over framings in place of these films' answers, as the core does; returns their share."""
+    near = {name: in_range(value, temperature, ends) for name, value in scores.items()}
+    for name, value in scores.items():
+        if near[name].any():
+            value[near[name]] = score(places[near[name]], name)
+    return float(near[PLAIN].mean())
 
 
 def place_threshold(*sick):
@@ -168,13 +185,7 @@ def spread(labels, groups):
 
 def evaluate(args):
     torch.set_num_threads(args.threads)
-    device = Device(half=False)     # as the core computes
     net, state = load(args.checkpoint)
-    net = quantise.store(fold(net), args.weights)
-    put = lambda net: device.put(net).to(memory_format=torch.channels_last)
-    net = put(net)
-    score = lambda chosen, change, net=net: logits(net, inputs(films, chosen, change, state["size"]), device,
-                                                   args.flip)
     rows = data.read_index(args.data)
     parts = np.array(data.split(rows, args.seed))
     groups = np.array(data.group(rows))
@@ -184,8 +195,8 @@ def evaluate(args):
     doubted = doubts.marks(rows, runs)
     weights = prior_weights(labels)
     places = {part: np.flatnonzero(parts == part) for part in ("select", "report")}
-    scores = {part: {name: score(chosen, change)
-                     for name, change in INTERVENTIONS.items()}
+    score = answering(args, films, net, state["size"], args.weights)
+    scores = {part: {name: score(chosen, name) for name in INTERVENTIONS}
               for part, chosen in places.items()}
 
     seen = labels[places["select"]]
@@ -193,31 +204,36 @@ def evaluate(args):
     pooled_labels = np.tile(seen, len(INTERVENTIONS))
     pooled_doubts = np.tile(doubted[places["select"]], len(INTERVENTIONS))
     temperature = fit_temperature(pooled, pooled_labels, weights, pooled_doubts)
+    decision = {"prevalence": PREVALENCE, "sensitivity_wanted": SENSITIVITY, "opposite_allowed": OPPOSITE}
+    alone = {part: each[PLAIN].copy() for part, each in scores.items()}
+    if args.framings:
+        decision.update(framings=args.framings, framings_range=args.framings_range)
+        mean = answering(args, films, net, state["size"], args.weights, framings=args.framings, framings_range=[0, 1])
+        decision["framed"] = {part: frame(mean, each, places[part], temperature, args.framings_range)
+                              for part, each in scores.items()}
     probability = {part: {name: metrics.softmax(value, temperature) for name, value in each.items()}
                    for part, each in scores.items()}
     ill = {name: metrics.pneumonia(value) for name, value in probability["select"].items()}
-    threshold = place_threshold(ill["as it is"][seen > 0],
+    threshold = place_threshold(ill[PLAIN][seen > 0],
                                 np.concatenate([value[seen > 0] for value in ill.values()]))
-    margin = place_margin(ill["as it is"], ill["crop 5 %"], threshold)
-    decision = {"temperature": temperature, "threshold": threshold, "margin": margin,
-                "prevalence": PREVALENCE, "sensitivity_wanted": SENSITIVITY,
-                "opposite_allowed": OPPOSITE}
+    margin = place_margin(ill[PLAIN], ill["crop 5 %"], threshold)
+    decision.update(temperature=temperature, threshold=threshold, margin=margin)
 
     rounding = None
     if args.exact:
-        exact = put(fold(networks(args.exact)))
+        exact = answering(args, films, networks(args.exact), state["size"], "float32")
         rounding = {part: rounding_cost(
-            metrics.softmax(score(chosen, INTERVENTIONS["as it is"], exact), temperature),
-            probability[part]["as it is"], labels[chosen] > 0, threshold) for part, chosen in places.items()}
+            metrics.softmax(exact(chosen, PLAIN), temperature), metrics.softmax(alone[part], temperature),
+            labels[chosen] > 0, threshold) for part, chosen in places.items()}
 
     kept, report = places["report"], probability["report"]
     truth = labels[kept]
-    plain = report["as it is"]
+    plain = report[PLAIN]
     base = measures(plain, truth, decision)
     before = metrics.pneumonia(plain)
     changed = {}
     for name, value in report.items():
-        if name != "as it is":
+        if name != PLAIN:
             changed[name] = {**measures(value, truth, decision),
                              **compare(before, metrics.pneumonia(value), decision)}
     worst = max(changed, key=lambda name: changed[name]["decisions_changed"])
@@ -235,6 +251,7 @@ def evaluate(args):
         "checkpoint_epoch": sum(lengths) + (settled or 0),
         "network": {"name": state["name"], "epochs": lengths, "settled": settled},
         "rounding": rounding,
+        "answers": "core" if args.engine else "torch",
         "input": {"size": state["size"], "parameters": sum(p.numel() for p in net.parameters())},
         "films": {part: spread(labels[parts == part], groups[parts == part])
                   for part in ("train", "select", "report")},
@@ -262,7 +279,7 @@ def evaluate(args):
         "reliability": metrics.reliability(before, truth > 0, at_prevalence(truth > 0)),
         "interventions": changed,
         "worst_intervention": worst,
-        "select": measures(probability["select"]["as it is"], seen, decision),
+        "select": measures(probability["select"][PLAIN], seen, decision),
         "auc_by_origin": {
             "full_size_original": metrics.auc(before[original], truth[original] > 0),
             "re_encoded": metrics.auc(before[~original], truth[~original] > 0)},
@@ -283,7 +300,7 @@ def write_validation(path, rows, groups, places, probability):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["path", "part", "label", "patient", *(f"p_{name}" for name in CLASSES)])
         for part, chosen in places.items():
-            for place, value in zip(chosen, probability[part]["as it is"]):
+            for place, value in zip(chosen, probability[part][PLAIN]):
                 row = rows[place]
                 writer.writerow([row["path"], part, CLASSES[row["class"]], groups[place],
                                  *(f"{number:.7f}" for number in value)])
@@ -299,12 +316,21 @@ def main():
     parser.add_argument("--cache", help="folder for decoded films")
     parser.add_argument("--doubted", help="what doubts.py wrote: films whose kind is not believed")
     parser.add_argument("--exact", help="model.pt or model file in float32, to tell what roundings cost")
+    parser.add_argument("--engine", help="the core's command line, to answer in torch's place")
+    numbers = lambda text: [float(number) for number in text.split(",")]
+    parser.add_argument("--framings", type=numbers, help="with --engine, shares of a side that are cut off (below 0: "
+                                                         "added) at each edge: 0.1,-0.1")
+    parser.add_argument("--framings-range", type=numbers, default=[0.1, 0.9],
+                        help="of the whole film's probability, where they are run")
     parser.add_argument("--gate", help=".json written by gate.py, for the card")
     parser.add_argument("--flip", action="store_true", help="mean over each film and its mirror")
     parser.add_argument("--seed", type=int, default=0, help="of the split: the one trained with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--date", default=datetime.date.today().isoformat())
-    evaluate(parser.parse_args())
+    args = parser.parse_args()
+    if args.framings and not args.engine:
+        parser.error("--framings needs --engine: the core frames films, not torch")
+    evaluate(args)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import quantise
 from net import CLASSES, Inverted, Net, fold
 from train import load
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 OPSET = 13
 
 FIXED = {
@@ -71,6 +71,14 @@ def gate_strings(gate):
             "pleura.gate.thresholds": ",".join(repr(float(v)) for v in gate["thresholds"])}
 
 
+def framing_strings(decision):
+    """Which further framings of a film the core runs, and where."""
+    if not decision.get("framings"):
+        return {}
+    numbers = lambda key: ",".join(repr(float(value)) for value in decision[key])
+    return {"pleura.framings": numbers("framings"), "pleura.framings.range": numbers("framings_range")}
+
+
 def metadata(facts, card, gate=None):
     """All metadata strings.  ``facts`` is metrics.json; floats keep full (repr) precision."""
     decision = facts["decision"]
@@ -79,6 +87,7 @@ def metadata(facts, card, gate=None):
     return {
         **FIXED,
         **({} if gate is None else gate_strings(gate)),
+        **framing_strings(decision),
         "pleura.temperature": repr(float(decision["temperature"])),
         "pleura.threshold": repr(float(decision["threshold"])),
         "pleura.margin": repr(float(decision["margin"])),
@@ -100,7 +109,8 @@ class Graph:
         self.weights, self.nodes, self.tensors = weights, [], []
 
     def tensor(self, name, array):
-        self.tensors.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        # not np.ascontiguousarray: it makes a list of a scalar, and ONNX Runtime takes no list for a scale
+        self.tensors.append(onnx.numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def number(self, value):

@@ -220,6 +220,9 @@ class Run:
             self.net.load_state_dict(net.state_dict())
             self.before = [*state.get("before", []), state["history"]]
             return
+        history = pathlib.Path(self.args.start).with_name("history.json")
+        if self.args.start.endswith(".onnx") and history.exists():
+            self.before = [json.loads(history.read_text(encoding="utf-8"))["epochs"]]
         at = self.trained[::max(1, len(self.trained) // 128)]
         sample = views(self.squares[at], self.aspect[at],
                        torch.Generator().manual_seed(self.args.seed), self.args.size)
