@@ -186,6 +186,7 @@ static bool check_conv(const conv_case *c, bool extreme)
                            .out_width = reach(c, 1),
                            .out_channels = c->out_channels,
                            .groups = c->groups,
+                           .threads = 1 + c->size[0] % 2,
                            .low = extreme ? -255 : (int16_t)-pseudo(256),
                            .high = extreme ? 255 : (int16_t)pseudo(256)};
     memcpy(s.kernel, c->kernel, sizeof s.kernel);
@@ -240,6 +241,11 @@ static const conv_case layers[] = {
     {{9, 7}, 15, 25, 5, {1, 1}, {1, 1}, {1, 1}, {0}},
     {{12, 10}, 17, 17, 1, {1, 7}, {1, 1}, {1, 1}, {0, 3, 0, 3}},
     {{30, 30}, 4, 5, 1, {22, 23}, {1, 1}, {1, 1}, {1, 2, 3, 4}},
+    {{31, 29}, 144, 144, 144, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {{16, 16}, 72, 72, 72, {3, 3}, {2, 2}, {1, 1}, {0, 0, 1, 1}},
+    {{12, 12}, 104, 104, 104, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}},
+    {{13, 13}, 100, 200, 1, {1, 1}, {1, 1}, {1, 1}, {0}},
+    {{13, 13}, 64, 136, 1, {1, 1}, {2, 2}, {1, 1}, {0}},
 };
 
 static conv_case random_case(void)

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* The hash of everything that the checks compute, on every machine; it changes with the cases. */
-#define CHECK_DIGEST 0x435e2a8100341b6fu
+#define CHECK_DIGEST 0x7297421171504898u
 
 /* NULL, or a sentence about the first difference. */
 const char *check_kernels(uint64_t *digest);

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "network.h"
 
-#include "kernels/qconv.h"
+#include "kernels/bytes.h"
 
 #include <emscripten.h>
 #include <stddef.h>

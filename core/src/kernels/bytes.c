@@ -1,106 +1,46 @@
 /*
- * Dense layers by relaxed SIMD's product of bytes: four products and their sum added to a lane. Where the
- * processor has it as one instruction (VNNI, SDOT) that is four times the work of i32x4_dot. What it
- * makes of a pixel of 128 and more is the browser's choice: it is asked first, and only the two exact
- * answers are taken, a byte with a sign or without one. All else is integers, so that whichever way a
- * layer takes, its bits are the same.
+ * Dense layers by products of bytes: four products and their sum added to a lane, in one instruction where
+ * the processor has it (VNNI, SDOT). That is at least twice the work of i32x4_dot. All of it is integers,
+ * so that whichever way a layer takes, its bits are the same.
  *
  * Pixels under the filter are gathered as bytes, tap after tap, into the unit's scratch.
  */
-#include "qconv.h"
+#include "bytes.h"
 
-#ifdef __wasm_relaxed_simd__
-
-#include "requantise.h"
+#ifdef PLEURA_BYTES
 
 #include "../memory.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define SCRATCH_BYTES 49152 /* of gathered pixels, part of the second cache; see cut() */
 #define STORE_BYTES 16      /* a tap's last store may reach so far past it */
-#define MIDDLE 128          /* from a byte without a sign to one with it */
-
-/* ---- What the instruction does ---- */
-
-typedef enum pixel_kind { UNKNOWN, OTHER, UNSIGNED, SIGNED } pixel_kind;
-
-static int32_t expected(pixel_kind kind, const int8_t *weights, const uint8_t *pixels)
-{
-    int32_t sum = 0;
-    for (size_t i = 0; i < 4; i++)
-        sum += weights[i] * (kind == SIGNED ? (int8_t)pixels[i] : (int)pixels[i]);
-    return sum;
-}
-
-/* Sixteen bytes that are all the same, and sixteen that differ from one another. */
-static bool answers_as(pixel_kind kind, int8_t weight, uint8_t pixel, int spread)
-{
-    int8_t weights[16];
-    uint8_t pixels[16];
-    int32_t sums[4];
-    for (int i = 0; i < 16; i++) {
-        weights[i] = (int8_t)(weight + 37 * i * spread);
-        pixels[i] = (uint8_t)(pixel + 59 * i * spread);
-    }
-    /* Constants would be multiplied by the compiler's tools, which do not know how. */
-    __asm__ volatile("" : : "r"(weights), "r"(pixels) : "memory");
-    i32x4_store(sums, wasm_i32x4_relaxed_dot_i8x16_i7x16_add(
-                          wasm_v128_load(weights), wasm_v128_load(pixels), i32x4_splat(spread)));
-    for (size_t i = 0; i < 4; i++)
-        if (sums[i] != spread + expected(kind, weights + 4 * i, pixels + 4 * i))
-            return false;
-    return true;
-}
-
-/* Every weight with pixels from end to end, all the same (where sums of two would saturate) and mixed. */
-static bool is(pixel_kind kind)
-{
-    for (int weight = INT8_MIN; weight <= INT8_MAX; weight++)
-        for (int pixel = 0; pixel <= UINT8_MAX; pixel += 17)
-            for (int spread = 0; spread < 2; spread++)
-                if (!answers_as(kind, (int8_t)weight, (uint8_t)pixel, spread))
-                    return false;
-    return true;
-}
-
-static pixel_kind kind_of_pixels(void)
-{
-    static pixel_kind known;
-    if (!known)
-        known = is(UNSIGNED) ? UNSIGNED : is(SIGNED) ? SIGNED : OTHER;
-    return known;
-}
 
 bool pleura_qconv_takes_bytes(const pleura_qconv_spec *spec)
 {
-    return spec->groups == 1 && kind_of_pixels() != OTHER;
+    return spec->groups == 1 && pleura_bytes_kind() != PLEURA_PIXELS_OTHER;
 }
 
 /* ---- Packing ---- */
 
-/* What is added to q - zero for a byte without a sign. */
-static int16_t raise(const pleura_qconv_spec *s)
-{
-    return s->in_low < 0 ? (int16_t)-s->in_low : 0;
-}
-
-/* [block][depth / 4][TILE_COLUMNS][4], and what raising the pixels adds to a sum taken off its bias. */
+/* [block][depth / 4][BYTE_COLUMNS][4], and what raising the pixels adds to a sum taken off its bias. */
 static bool pack(pleura_qconv *conv)
 {
     const pleura_qconv_spec *s = &conv->spec;
-    size_t area = (size_t)s->kernel[0] * s->kernel[1], panel = conv->depth * TILE_COLUMNS;
-    int32_t raised = raise(s) - (kind_of_pixels() == SIGNED ? MIDDLE : 0);
+    size_t area = (size_t)s->kernel[0] * s->kernel[1], panel = conv->depth * BYTE_COLUMNS;
+    int32_t raised = pleura_bytes_raise(s);
+    if (pleura_bytes_kind() == PLEURA_PIXELS_SIGNED)
+        raised -= PLEURA_BYTES_MIDDLE;
     conv->bytes = pleura_alloc_zero(conv->blocks, panel);
-    if (!conv->bytes || !pleura_qconv_make_columns(conv, 1, conv->blocks))
+    if (!conv->bytes ||
+        !pleura_qconv_make_columns(conv, 1, conv->blocks * (BYTE_COLUMNS / TILE_COLUMNS)))
         return false;
     for (size_t o = 0; o < s->out_channels; o++) {
         const int8_t *from = s->weights + o * s->channels * area;
-        int8_t *to = conv->bytes + o / TILE_COLUMNS * panel + o % TILE_COLUMNS * 4;
+        int8_t *to = conv->bytes + o / BYTE_COLUMNS * panel + o % BYTE_COLUMNS * 4;
         int32_t sum = 0;
         for (size_t t = 0; t < area; t++)
             for (size_t c = 0; c < s->channels; c++) {
                 size_t k = t * s->channels + c;
-                to[k / 4 * 4 * TILE_COLUMNS + k % 4] = from[c * area + t];
+                to[k / 4 * 4 * BYTE_COLUMNS + k % 4] = from[c * area + t];
                 sum += from[c * area + t];
             }
         conv->bias[o] = (int32_t)((uint32_t)conv->bias[o] - (uint32_t)(raised * sum));
@@ -112,151 +52,15 @@ static bool pack(pleura_qconv *conv)
 static void cut(pleura_qconv *conv)
 {
     size_t pixels = (size_t)conv->spec.out_height * conv->spec.out_width;
-    size_t most = SCRATCH_BYTES / conv->depth / TILE_ROWS * TILE_ROWS;
+    size_t most = SCRATCH_BYTES / conv->depth / BYTE_ROWS * BYTE_ROWS;
     if (most > pixels)
         most = pixels;
-    conv->pixels_per_unit = most > TILE_ROWS ? most : TILE_ROWS;
-    size_t along = (pixels + conv->pixels_per_unit - 1) / conv->pixels_per_unit;
-    size_t across = along >= 4 ? 1 : (4 + along - 1) / along;
-    conv->blocks_per_unit = (conv->blocks + across - 1) / across;
-    conv->units = along * ((conv->blocks + conv->blocks_per_unit - 1) / conv->blocks_per_unit);
+    conv->pixels_per_unit = most > BYTE_ROWS ? most : BYTE_ROWS;
+    pleura_qconv_cut(conv, pixels, conv->blocks);
     conv->scratch = (conv->pixels_per_unit * conv->depth / STORE_BYTES + 2) * STORE_BYTES;
 }
 
 /* ---- Running ---- */
-
-/* The next `count` of a tap's values, up to 16; nothing is read more than 8 lanes past them. */
-INLINE void gather_16(const int16_t *from, size_t count, i16x8 raised, v128_t flip, uint8_t *to)
-{
-    i16x8 low = i16x8_load(from), high = count > 8 ? i16x8_load(from + 8) : low;
-    v128_t bytes = wasm_u8x16_narrow_i16x8(i16x8_add(low, raised), i16x8_add(high, raised));
-    wasm_v128_store(to, wasm_v128_xor(bytes, flip));
-}
-
-static void gather(const pleura_qconv *conv, const int16_t *input, size_t begin, size_t end,
-                   uint8_t *to)
-{
-    const pleura_qconv_spec *s = &conv->spec;
-    const int16_t *pixels[PLEURA_Q_MAX_TAPS];
-    size_t length = (size_t)s->channels * (s->framed ? s->kernel[1] : 1);
-    i16x8 raised = i16x8_splat(raise(s));
-    v128_t flip = wasm_u8x16_splat(kind_of_pixels() == SIGNED ? MIDDLE : 0);
-    size_t oy = begin / s->out_width, ox = begin % s->out_width;
-    for (size_t p = begin; p < end; p++, to += conv->depth) {
-        pleura_qconv_point(conv, input, oy, ox, pixels, 1);
-        for (size_t t = 0; t < conv->taps; t++)
-            for (size_t c = 0; c < length; c += 16)
-                gather_16(pixels[t] + c, length - c, raised, flip, to + t * length + c);
-        if (++ox == s->out_width) {
-            ox = 0;
-            oy++;
-        }
-    }
-}
-
-typedef struct sums {
-    i32x4 low[TILE_ROWS], high[TILE_ROWS];
-} sums;
-
-/* What a tile needs of the layer, for TILE_COLUMNS output channels. */
-typedef struct columns {
-    size_t depth;
-    const int8_t *weights;
-    const int32_t *bias;
-    const float *scale;
-    int16_t least[8], most[8];
-    float magic[4];
-} columns;
-
-INLINE sums sum(const columns *c, const uint8_t *pixels, size_t rows)
-{
-    sums s;
-    const uint8_t *a[TILE_ROWS];
-    size_t depth = c->depth;
-    for (size_t r = 0; r < rows; r++) {
-        a[r] = pixels + r * depth;
-        s.low[r] = i32x4_load(c->bias);
-        s.high[r] = i32x4_load(c->bias + 4);
-    }
-    const int8_t *w = c->weights;
-    for (size_t d = depth / 4; d > 0; d--, w += 4 * TILE_COLUMNS) {
-        v128_t low = wasm_v128_load(w), high = wasm_v128_load(w + 16);
-        for (size_t r = 0; r < rows; r++) {
-            v128_t four = wasm_v128_load32_splat(a[r]);
-            s.low[r] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(low, four, s.low[r]);
-            s.high[r] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(high, four, s.high[r]);
-            a[r] += 4;
-        }
-    }
-    return s;
-}
-
-INLINE i32x4 round_sum(i32x4 sum, f32x4 scale, f32x4 magic)
-{
-    return i32x4_sub(f32x4_add(f32x4_mul(f32x4_convert(sum), scale), magic), magic);
-}
-
-/* As requantise_sum. Its constants are read again for each tile: kept over the loop they take registers
- * that the sums need. */
-INLINE void put_steps(const columns *c, const uint8_t *pixels, size_t rows, int16_t *output,
-                      size_t stride)
-{
-    sums s = sum(c, pixels, rows);
-    __asm__ volatile("" : "+r"(c) : : "memory");
-    f32x4 low = f32x4_load(c->scale), high = f32x4_load(c->scale + 4), magic = f32x4_load(c->magic);
-    i16x8 least = i16x8_load(c->least), most = i16x8_load(c->most);
-    for (size_t r = 0; r < rows; r++) {
-        i16x8 steps =
-            i16x8_narrow(round_sum(s.low[r], low, magic), round_sum(s.high[r], high, magic));
-        i16x8_store(output + r * stride, i16x8_min(i16x8_max(steps, least), most));
-    }
-}
-
-/* The last tile begins early enough to be whole: what it computes again is the same. */
-static void run_steps(const columns *c, const uint8_t *pixels, size_t count, int16_t *output,
-                      size_t stride)
-{
-    size_t p = 0;
-    for (; count >= TILE_ROWS && p < count; p += TILE_ROWS) {
-        size_t at = p + TILE_ROWS <= count ? p : count - TILE_ROWS;
-        put_steps(c, pixels + at * c->depth, TILE_ROWS, output + at * stride, stride);
-    }
-    for (; p < count; p++)
-        put_steps(c, pixels + p * c->depth, 1, output + p * stride, stride);
-}
-
-/* A network's last layer, most often: of one pixel. */
-static void run_floats(const columns *c, const uint8_t *pixels, size_t count, float *output,
-                       size_t stride, size_t channels)
-{
-    for (; count > 0; count--, output += stride, pixels += c->depth) {
-        sums s = sum(c, pixels, 1);
-        float values[TILE_COLUMNS];
-        f32x4_store(values, f32x4_mul(f32x4_convert(s.low[0]), f32x4_load(c->scale)));
-        f32x4_store(values + 4, f32x4_mul(f32x4_convert(s.high[0]), f32x4_load(c->scale + 4)));
-        for (size_t i = 0; i < channels && i < TILE_COLUMNS; i++)
-            output[i] = values[i];
-    }
-}
-
-static void run_block(const pleura_qconv *conv, const uint8_t *pixels, size_t block, size_t begin,
-                      size_t count, void *output)
-{
-    const pleura_qconv_spec *s = &conv->spec;
-    size_t channel = block * TILE_COLUMNS, stride = pleura_q_stride(s->out_channels);
-    columns c = {.depth = conv->depth,
-                 .weights = conv->bytes + channel * conv->depth,
-                 .bias = conv->bias + channel,
-                 .scale = conv->scale + channel};
-    i16x8_store(c.least, i16x8_splat(s->low));
-    i16x8_store(c.most, i16x8_splat(s->high));
-    f32x4_store(c.magic, f32x4_splat(SIMD_MAGIC));
-    if (s->float_stride)
-        run_floats(&c, pixels, count, (float *)output + begin * s->float_stride + channel,
-                   s->float_stride, s->out_channels - channel);
-    else
-        run_steps(&c, pixels, count, (int16_t *)output + begin * stride + channel, stride);
-}
 
 static void run_bytes(const pleura_qconv *conv, const int16_t *input, void *output, void *scratch,
                       size_t unit)
@@ -269,9 +73,14 @@ static void run_bytes(const pleura_qconv *conv, const int16_t *input, void *outp
         end = pixels;
     if (last > conv->blocks)
         last = conv->blocks;
-    gather(conv, input, begin, end, scratch);
-    for (size_t block = first; block < last; block++)
-        run_block(conv, scratch, block, begin, end - begin, output);
+    pleura_bytes_gather(conv, input, begin, end, scratch);
+    pleura_bytes_run(conv, scratch, first, last, begin, end - begin, output);
+}
+
+static bool is_in_a_row(const pleura_qconv_spec *s)
+{
+    return s->kernel[0] == 1 && s->kernel[1] == 1 && s->stride[0] == 1 && s->stride[1] == 1 &&
+           s->pad[0] == 0 && s->pad[1] == 0 && s->out_width == s->width && !s->framed;
 }
 
 bool pleura_qconv_make_bytes(pleura_qconv *conv)
@@ -279,10 +88,12 @@ bool pleura_qconv_make_bytes(pleura_qconv *conv)
     const pleura_qconv_spec *s = &conv->spec;
     size_t taps = (size_t)s->kernel[0] * s->kernel[1];
     pleura_qconv_lay_out(conv);
+    conv->blocks = (s->out_channels + BYTE_COLUMNS - 1) / BYTE_COLUMNS;
     conv->taps = s->framed ? s->kernel[0] : taps;
-    conv->depth = (taps * s->channels + 3) / 4 * 4;
+    conv->in_a_row = is_in_a_row(s);
+    conv->depth = conv->in_a_row ? conv->in_stride : (taps * s->channels + 3) / 4 * 4;
     conv->run = run_bytes;
-    conv->cost = (uint64_t)s->out_height * s->out_width * conv->blocks * TILE_COLUMNS * conv->depth;
+    conv->cost = (uint64_t)s->out_height * s->out_width * conv->blocks * BYTE_COLUMNS * conv->depth;
     cut(conv);
     return pack(conv);
 }

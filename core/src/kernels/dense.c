@@ -186,10 +186,7 @@ static void cut(pleura_qconv *conv)
     if (most > room)
         most -= TILE_ROWS;
     conv->pixels_per_unit = most > TILE_ROWS ? most : TILE_ROWS;
-    size_t along = (pixels + conv->pixels_per_unit - 1) / conv->pixels_per_unit;
-    size_t across = along >= 4 ? 1 : (4 + along - 1) / along;
-    conv->blocks_per_unit = (blocks + across - 1) / across;
-    conv->units = along * ((blocks + conv->blocks_per_unit - 1) / conv->blocks_per_unit);
+    pleura_qconv_cut(conv, pixels, blocks);
 }
 
 void pleura_qconv_lay_out(pleura_qconv *conv)

@@ -1,6 +1,7 @@
 /* Sums and changes of scale, and the ways into integers and out of them. */
 #include "kernels.h"
 #include "requantise.h"
+#include "tile_x86.h"
 
 static f32x4 low_half(i16x8 v)
 {
@@ -15,6 +16,12 @@ static f32x4 high_half(i16x8 v)
 void pleura_q_add(const int16_t *a, const int16_t *b, size_t count, float ratio_a, float ratio_b,
                   int16_t low, int16_t high, int16_t *output)
 {
+#ifdef PLEURA_WIDE_TILES
+    if (pleura_has_vnni()) {
+        pleura_q_add_wide(a, b, count, ratio_a, ratio_b, low, high, output);
+        return;
+    }
+#endif
     range limits = range_of(low, high);
     f32x4 ra = f32x4_splat(ratio_a), rb = f32x4_splat(ratio_b);
     for (size_t i = 0; i < count; i += 8) {

@@ -42,6 +42,7 @@ typedef struct pleura_qconv_spec {
     const float *scale;    /* of each output channel: steps of the output per unit of the sum */
     int16_t in_low;        /* the least value that the input can have */
     int16_t low, high;     /* of the output */
+    uint32_t threads;      /* which may share the work; 0: one */
     size_t float_stride;   /* if not 0, the output is float, its pixels so many elements apart: the
                               sums times `scale`, without bounds */
 } pleura_qconv_spec;

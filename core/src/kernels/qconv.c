@@ -1,4 +1,5 @@
 /* Quantised convolutions: what can be one, and which of the kernels takes it. */
+#include "bytes.h"
 #include "qconv.h"
 #include "simd.h"
 
@@ -89,9 +90,18 @@ bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks)
     return true;
 }
 
+void pleura_qconv_cut(pleura_qconv *conv, size_t pixels, size_t blocks)
+{
+    enum { ENOUGH = 4 }; /* units to share */
+    size_t along = (pixels + conv->pixels_per_unit - 1) / conv->pixels_per_unit;
+    size_t across = along >= ENOUGH || conv->spec.threads < 2 ? 1 : (ENOUGH + along - 1) / along;
+    conv->blocks_per_unit = (blocks + across - 1) / across;
+    conv->units = along * ((blocks + conv->blocks_per_unit - 1) / conv->blocks_per_unit);
+}
+
 static bool make_product(pleura_qconv *conv)
 {
-#ifdef __wasm_relaxed_simd__
+#ifdef PLEURA_BYTES
     if (pleura_qconv_takes_bytes(&conv->spec))
         return pleura_qconv_make_bytes(conv);
 #endif

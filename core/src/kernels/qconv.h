@@ -32,6 +32,7 @@ struct pleura_qconv {
     size_t blocks;                /* of TILE_COLUMNS, in a group */
     size_t pixels_per_unit, blocks_per_unit; /* winograd: patches of pixels */
     size_t patch;                            /* winograd: how wide and high one is */
+    bool in_a_row; /* bytes: what is multiplied lies pixel after pixel in the input */
 };
 
 /* Times 9 it is 1, modulo 2^32. In memory, as pleura_simd_magic is. */
@@ -45,12 +46,6 @@ bool pleura_qconv_make_winograd(pleura_qconv *conv);
 /* The size of Winograd's patches that is shortest, 2 or 4; 0: the definition is, or they are not open. */
 size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *spec);
 
-#ifdef __wasm_relaxed_simd__
-/* Whether the processor multiplies bytes, and the layer is such a product; then it may be made so. */
-bool pleura_qconv_takes_bytes(const pleura_qconv_spec *spec);
-bool pleura_qconv_make_bytes(pleura_qconv *conv);
-#endif
-
 /* How the input lies: its strides, and the blocks of the output. */
 void pleura_qconv_lay_out(pleura_qconv *conv);
 /* Pointers to what is under the filter of one output pixel, `step` from each to the next. A framed image
@@ -60,6 +55,9 @@ void pleura_qconv_point(const pleura_qconv *conv, const int16_t *input, size_t o
 
 /* What a sum's magnitude can reach, whatever the input. */
 int64_t pleura_qconv_largest_sum(const pleura_qconv_spec *spec);
+
+/* Units of conv->pixels_per_unit; where few pixels and several threads are, cut across the blocks, too. */
+void pleura_qconv_cut(pleura_qconv *conv, size_t pixels, size_t blocks);
 
 /* Columns of bias and scale, `blocks` x TILE_COLUMNS for each of `groups`. */
 bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks);

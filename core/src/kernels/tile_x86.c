@@ -105,13 +105,18 @@ AVX2 INLINE void put(const pleura_tile *tile, size_t rows, const wide *s, int16_
 DEFINE(run_avx2, AVX2, add_dot_avx2)
 DEFINE(run_vnni, VNNI, add_dot_vnni)
 
+bool pleura_has_vnni(void)
+{
+    return !pleura_test_narrow && !pleura_test_no_vnni && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
 bool pleura_tile_wide(const pleura_tile *given, size_t count, int16_t *output, size_t stride,
                       int32_t *sums)
 {
     if (pleura_test_narrow || !__builtin_cpu_supports("avx2"))
         return false;
-    bool vnni = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-    vnni = vnni && !pleura_test_no_vnni;
+    bool vnni = pleura_has_vnni();
     pleura_tile tile = *given;
     for (size_t done = 0; done < count; done += TILE_ROWS) {
         size_t rows = count - done < TILE_ROWS ? count - done : TILE_ROWS;

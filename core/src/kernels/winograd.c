@@ -8,6 +8,7 @@
  * The n x n positions of transformed patches (n: 4 or 6) are as many matrix products over all patches.
  * Scratch: transformed patches [n x n][patches][channels], then sums [n x n][patches][8].
  */
+#include "bytes.h"
 #include "qconv.h"
 #include "requantise.h"
 
@@ -44,9 +45,10 @@ size_t pleura_qconv_winograd_patch(const pleura_qconv_spec *s)
         return 0;
     int64_t sum = pleura_qconv_largest_sum(s);
     size_t plain = (size_t)s->out_height * s->out_width * 9;
-#ifdef __wasm_relaxed_simd__
-    /* Bytes, untransformed, are multiplied twice as fast. */
-    if (pleura_qconv_takes_bytes(s) && (64 * sum > INT32_MAX || cost_of(s, 4) * 10 > plain * 3))
+#ifdef PLEURA_BYTES
+    /* Bytes, untransformed, are multiplied two to four times as fast. */
+    bool dear = 64 * sum > INT32_MAX || cost_of(s, 4) * 10 > plain * 3;
+    if (pleura_qconv_takes_bytes(s) && (BYTES_ARE_QUICKEST || dear))
         return 0;
 #endif
     if (64 * sum <= INT32_MAX && cost_of(s, 4) * 5 < plain * 2)
@@ -301,10 +303,7 @@ static void cut(pleura_qconv *conv)
     conv->pixels_per_unit = (most / TILE_ROWS + (most % TILE_ROWS != 0)) * TILE_ROWS;
     if (conv->pixels_per_unit < TILE_ROWS)
         conv->pixels_per_unit = TILE_ROWS;
-    size_t along = (patches + conv->pixels_per_unit - 1) / conv->pixels_per_unit;
-    size_t across = along >= 4 ? 1 : (4 + along - 1) / along;
-    conv->blocks_per_unit = (conv->blocks + across - 1) / across;
-    conv->units = along * ((conv->blocks + conv->blocks_per_unit - 1) / conv->blocks_per_unit);
+    pleura_qconv_cut(conv, patches, conv->blocks);
     conv->scratch = positions * conv->pixels_per_unit *
                     (conv->depth * sizeof(int16_t) + TILE_COLUMNS * sizeof(int32_t));
 }

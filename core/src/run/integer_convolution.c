@@ -180,11 +180,12 @@ static pleura_code build(pleura_lowering *l, pleura_step *step)
     if (!spec_of(l, step->node, &spec))
         return l->code;
     spec.framed = framed(step);
+    spec.threads = (uint32_t)pthreadpool_get_threads_count(l->threads);
     spec.float_stride = makes_floats(l, step->node) ? step->output->stride : 0;
     l->code = pleura_qconv_create(&spec, &conv, l->error);
     step->context = conv;
     if (l->code == PLEURA_OK)
-        step->workspace = pleura_qconv_scratch(conv) * pthreadpool_get_threads_count(l->threads);
+        step->workspace = pleura_qconv_scratch(conv) * spec.threads;
     return l->code;
 }
 
