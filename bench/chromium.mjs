@@ -97,6 +97,20 @@ export function rendererMemory(profile, figure) {
   return Math.max(0, ...values) / 1024;
 }
 
+/** Until the browser has done with its own start (it builds its toolbar in a page of its own), 10 s at most. */
+export async function settle(profile) {
+  const ticks = () => readdirSync('/proc')
+    .filter((id) => /^\d+$/.test(id) && descendsFrom(id, profile))
+    .map((id) => read(`/proc/${id}/stat`).split(' '))
+    .reduce((sum, fields) => sum + Number(fields[13] ?? 0) + Number(fields[14] ?? 0), 0);
+  for (let [tries, last] = [0, -Infinity]; tries < 20; tries++) {
+    const now = ticks();
+    if (now - last <= 2) return; // hundredths of a second of a processor
+    last = now;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
 function descendsFrom(id, profile) {
   for (let at = id; at && at !== '0' && at !== '1'; at = /PPid:\s+(\d+)/.exec(read(`/proc/${at}/status`))?.[1]) {
     if (read(`/proc/${at}/cmdline`).includes(profile)) return true;

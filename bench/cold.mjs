@@ -3,7 +3,7 @@
 // it is ready (`load`) and until it has answered the first example (`navigation`).
 import { join } from 'node:path';
 import { serve as servePage } from '../web/server.mjs';
-import { canRun, ENGINES, label, launch, rendererMemory, within } from './chromium.mjs';
+import { canRun, ENGINES, label, launch, rendererMemory, settle, within } from './chromium.mjs';
 import { median } from './measure.mjs';
 import { findNet, ROOT } from './nets.mjs';
 import { place, serve } from './site.mjs';
@@ -22,6 +22,7 @@ async function visit(address, arrived) {
       });
       seen.observe(document, { subtree: true, childList: true, attributes: true });
     });
+    await settle(browser.profile);
     await page.goto(address);
     const times = await within(60, page.evaluate(arrived), address);
     return { ...times, mib: rendererMemory(browser.profile, 'VmHWM') };

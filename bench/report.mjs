@@ -79,7 +79,7 @@ function coldStarts(records) {
     const parts = [record.load, record.first].map((list) => (list?.length ? figure(median(list)) : ''));
     return [record.net ?? '', called(record), both(record.navigation), ...parts, above];
   });
-  return ['### First visit', 'A fresh browser and profile each time, everything from this machine, uncompressed. Milliseconds, median / minimum, from navigation to the first result (of our page: to its being ready); of these, the median for engine and model, and for the first pass. Memory is VmHWM of the page’s process in MiB above that of an empty page.', table(['net', 'engine', 'first result', 'engine and model', 'first pass', 'memory'], rows)];
+  return ['### First visit', 'A fresh browser and profile each time, everything from this machine, uncompressed. Milliseconds, median / minimum, from navigation to the first result (of our page: to its answer for the first example, asked for once it is ready); of these, the median for engine and model (of our page: to its being ready), and for the first pass. Memory is VmHWM of the page’s process in MiB above that of an empty page.', table(['net', 'engine', 'first result', 'engine and model', 'first pass', 'memory'], rows)];
 }
 
 function lines(records) {

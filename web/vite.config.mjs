@@ -34,8 +34,9 @@ async function golden(films) {
   const population = pleura.info.properties['pleura.population'] ?? '';
   const listed = [];
   for (const { file, label } of films) {
-    const { probabilities } = await pleura.classify(readFileSync(FILMS + file));
-    listed.push({ file, label, probabilities });
+    const film = readFileSync(FILMS + file);
+    const { probabilities } = await pleura.classify(film);
+    listed.push({ file, label, probabilities, data: film.toString('base64') });
   }
   pleura.dispose();
   return { population, listed };
@@ -86,8 +87,7 @@ function content() {
       ...(existsSync(REFERENCE) ? [{ name: 'reference.bin', source: readFileSync(REFERENCE) }] : []),
       { name: 'model.about.json', source: JSON.stringify({ ...about(), licences: licences() }) },
       ...['licences.txt', 'sbom.cdx.json'].map((name) => ({ name, source: readFileSync(path(`../wasm/dist/${name}`)) })),
-      { name: 'examples/index.json', source: JSON.stringify((await answers()).listed) },
-      ...films.map(({ file }) => ({ name: `examples/${file}`, source: readFileSync(FILMS + file) })),
+      { name: 'examples.json', source: JSON.stringify((await answers()).listed) },
     ]);
   return {
     name: 'pleura-content',
@@ -177,11 +177,11 @@ function preload() {
         const named = (form) => Object.keys(bundle).find((name) => form.test(name));
         const module = named(/pleura-relaxed-[^/]*\.wasm$/);
         const begin = named(/beginning-[^/]*\.js$/);
+        if (bundle[begin].imports.length > 0) throw new Error(`${begin} waits for ${bundle[begin].imports.join(', ')}`);
         const beginning = `<script type="module" async crossorigin src="./${begin}"></script>`;
         const links = ['model.onnx', module].map((href) => `<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="./${href}">`);
-        const parts = bundle[begin].imports.map((name) => `<link rel="modulepreload" crossorigin href="./${name}">`);
         // Whoever reads the source has it with its indentation and comments.
-        return html.replace('<link rel="manifest"', (tag) => [beginning, ...parts, ...links, tag].join('\n')).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n');
+        return html.replace('<link rel="manifest"', (tag) => [beginning, ...links, tag].join('\n')).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n');
       },
     },
   };
@@ -276,9 +276,13 @@ export default defineConfig({
     assetsInlineLimit: 0, // the policy allows no data: scripts, and wasm is cached by its URL
     modulePreload: false, // what is waited for is asked for by preload()
     rollupOptions: {
-      input: { index: path('index.html'), beginning: path('src/beginning.ts'), sw: path('src/sw.ts') },
-      // A service worker answers for the folder that it lies in, and must keep its name.
-      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      input: { index: path('index.html'), sw: path('src/sw.ts') },
+      output: {
+        // A service worker answers for the folder that it lies in, and must keep its name.
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        // With all that it needs, in one file.
+        codeSplitting: { groups: [{ name: 'beginning', test: /src\/beginning\.ts$/ }] },
+      },
     },
   },
   worker: { format: 'es' },

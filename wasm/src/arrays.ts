@@ -27,6 +27,7 @@ export function bytesOf(value: unknown): Uint8Array | null {
   if (kindOf.call(value) === 'Uint8Array') {
     return new Uint8Array(present(bufferOf.call(value)), offsetOf.call(value), lengthOf.call(value));
   }
+  if (typeof value !== 'object') return null; // to fail below takes longer
   let size: number;
   try {
     size = sizeOf.call(value) as number;

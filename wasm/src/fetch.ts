@@ -47,27 +47,34 @@ export async function readAll(
   // With an encoding, the length is that of the compressed bytes, which are not what arrives here.
   const length = response.headers.get('Content-Encoding') ? null : response.headers.get('Content-Length');
   const total = length === null ? null : Number(length);
-  // Written where it stays, if its length is known: a large model should not be there twice.
-  let whole = new Uint8Array(total !== null && total >= 0 && total <= MOST_AT_ONCE ? total : 0);
+  // Written where it stays, if its length is known: a large model should not be there twice. Else it is put
+  // together once at the end.
+  const whole = new Uint8Array(total !== null && total >= 0 && total <= MOST_AT_ONCE ? total : 0);
+  const more: Uint8Array[] = [];
   let loaded = 0;
   try {
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-      const end = loaded + part.value.byteLength;
-      if (end > whole.byteLength) whole = longer(whole, loaded, end);
-      whole.set(part.value, loaded);
-      loaded = end;
+      const { value } = part;
+      if (loaded + value.byteLength <= whole.byteLength) whole.set(value, loaded);
+      else more.push(value);
+      loaded += value.byteLength;
       onProgress?.(loaded, total);
     }
   } catch (cause) {
     throw new PleuraError('file', `The connection broke after ${loaded} bytes of ${response.url}.`, { cause });
   }
-  return loaded === whole.byteLength ? whole : whole.slice(0, loaded);
+  return loaded === whole.byteLength ? whole : joined(whole, more, loaded);
 }
 
-/** Room for `end` bytes and as many again, since more will follow. */
-function longer(bytes: Uint8Array, used: number, end: number): Uint8Array<ArrayBuffer> {
-  const grown = new Uint8Array(2 * end);
-  grown.set(bytes.subarray(0, used));
-  return grown;
+/** `size` bytes: those that found room, and those behind them. */
+function joined(room: Uint8Array, more: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let at = more.reduce((left, part) => left - part.byteLength, size);
+  all.set(room.subarray(0, at));
+  for (const part of more) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
 }

@@ -71,10 +71,14 @@ export async function loadPool(options: PoolOptions): Promise<Pool> {
       onProgress?.({ stage: 'module', loaded: 1, total: 1 });
       return module;
     });
-    const [module, bytes] = await Promise.all([compiled, modelBytes(options)]);
+    const read = modelBytes(options).then(async (bytes) => {
+      const digest = sha256(bytes); // goes on while they are copied
+      return { model: shared(bytes), sha256: await digest };
+    });
+    const [module, model] = await Promise.all([compiled, read]);
     // The workers' own address is another than ours, and films may need more from that folder.
     const folder = wasm === undefined ? {} : { wasm: folderUrl(wasm).href };
-    const kit = { tier, module, model: shared(bytes), sha256: await sha256(bytes), ...folder };
+    const kit = { tier, module, ...model, ...folder };
     const loaded = await first.load(kit);
     const others = Array.from({ length: workers - 1 }, () => new Seat(tier, openLine));
     return new PoolPleura(loaded, kit, [first, ...others], timeLimit, openLine);

@@ -32,14 +32,22 @@ let current: Model = { name: '', sha256: null, source: MODEL };
 const models = [current];
 
 /** Begun before anything is put on the page. */
-const fetched = Promise.all([fetchExamples(), loadAbout()]);
-onProgress(showLoading);
-
+const fetched = fetchExamples();
+let modelHere = 0;
+/** A model comes in by hundreds of pieces. */
 function showLoading({ stage, loaded }: Progress): void {
   if (stage !== 'model') return;
-  byId<HTMLProgressElement>('loading-bar').value = Math.min(1, loaded / __MODEL_BYTES__);
-  byId('loading-text').textContent = t('loading.progress', { done: number(loaded / 1e6, 1), total: number(__MODEL_BYTES__ / 1e6, 1) });
+  modelHere = loaded;
+  showHere();
 }
+
+const showHere = eachFrame(() => {
+  byId<HTMLProgressElement>('loading-bar').value = Math.min(1, modelHere / __MODEL_BYTES__);
+  // The first number takes a browser 20 ms: where loading is quick nobody could read it.
+  if (performance.now() > 1000) byId('loading-text').textContent = t('loading.progress', { done: number(modelHere / 1e6, 1), total: number(__MODEL_BYTES__ / 1e6, 1) });
+});
+
+onProgress(showLoading);
 
 const margin = () => engine?.info.margin ?? 0;
 const status = byId('status');
@@ -308,8 +316,10 @@ const language = byId<HTMLSelectElement>('language');
 language.append(...Object.entries(LANGUAGES).map(([value, textContent]) => make('option', { textContent, attributes: { value, lang: value } })));
 language.addEventListener('change', () => settings.set('language', language.value as Language));
 settings.onChange('language', () => void setLanguage(settings.get('language')));
+const showLanguage = () => (language.value = currentLanguage());
+showLanguage();
 document.addEventListener('language', () => {
-  language.value = currentLanguage();
+  showLanguage();
   films.changed();
 });
 
@@ -332,7 +342,9 @@ let [modelView, operating, storage, trust]: [Part<'ModelView'>, Part<'OperatingP
 
 /** What is not in sight at first. */
 async function furnish(): Promise<InstanceType<Later['Offline']>> {
-  const later = await import('./later.js');
+  const [later] = await Promise.all([import('./later.js'), loadAbout()]);
+  // Made here, since a browser draws it at once, and waits with everything else.
+  byId<HTMLLinkElement>('icon').href = `data:image/svg+xml,${encodeURIComponent(byId('sign').outerHTML)}`;
   modelView = new later.ModelView(byId('model-body'), {
     onSwitch: (place) => models[place] && switchTo(models[place]),
     onFile: (file) => take([file]),
@@ -484,8 +496,7 @@ async function arrive(): Promise<void> {
   const words = setLanguage(settings.get('language')).then(showView);
   engine = await loading;
   open(); // films that wait for it need nothing else
-  const [[found]] = await Promise.all([fetched, words]);
-  examples = found;
+  [examples] = await Promise.all([fetched, words]);
   showModel();
   offer(examples, byId('examples'), byId('example'), add);
   byId('loading').hidden = true;

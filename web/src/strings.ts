@@ -126,13 +126,16 @@ function translate(): void {
   document.documentElement.lang = language;
   document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr';
   for (const [element, attribute, key] of places()) {
-    if (attribute) element.setAttribute(attribute, t(key));
-    else element.textContent = t(key);
+    const word = t(key);
+    // What stands there already is not painted anew.
+    if (attribute) element.setAttribute(attribute, word);
+    else if (element.textContent !== word) element.textContent = word;
   }
 }
 
 /** What shows words that were made by code listens for "language" on the document. */
 export async function setLanguage(wanted: Language): Promise<void> {
+  if (wanted === language) return;
   const [own, more] = await Promise.all([words(wanted), later(wanted)]);
   table = { ...own, ...more };
   language = wanted;
