@@ -1,4 +1,4 @@
-/* What a learning holds: answers.c says what is learnt, learning.c takes the films in, calibrate.c and adapt.c fit, report.c writes. */
+/* What a learning holds: answers.c says what is learnt, learning.c takes the films in, calibrate.c and adapt.c fit, curve.c asks what fewer would bring, report.c writes. */
 #ifndef PLEURA_LEARN_STATE_H
 #define PLEURA_LEARN_STATE_H
 
