@@ -20,7 +20,9 @@ struct pleura_result {
     float *map;       /* its values, or NULL */
     float *embedding; /* or NULL */
     size_t embedding_count;
-    size_t count; /* probabilities; 0 where the gate refused */
+    size_t framings; /* behind the probabilities */
+    float *outputs;  /* the network's, which follow the probabilities in memory */
+    size_t count;    /* probabilities; 0 where the gate refused */
     float probabilities[];
 };
 
@@ -33,21 +35,23 @@ pleura_code pleura_preprocess(const pleura_model *model, const pleura_image *ima
     return pleura_tensor_from_image(pleura_model_input_spec(model), image, tensor, count, error);
 }
 
-/* Preprocesses and runs; the outputs go where the probabilities will stand. */
-static pleura_code run_network(pleura_model *model, const pleura_image *image,
+/* Preprocesses and runs one framing. */
+static pleura_code run_network(pleura_model *model, const pleura_image *image, double cut,
                                pleura_result *result, float *outputs, pleura_error *error)
 {
+    pleura_input_spec spec = *pleura_model_input_spec(model);
     size_t count = pleura_model_input_count(model);
+    spec.cut = cut;
     float *tensor = pleura_alloc(count * sizeof *tensor);
     if (!tensor)
         return pleura_fail_memory(error, count * sizeof *tensor, "the network's input");
     double start = pleura_clock_ms();
-    pleura_code code = pleura_preprocess(model, image, tensor, count, error);
+    pleura_code code = pleura_tensor_from_image(&spec, image, tensor, count, error);
     double middle = pleura_clock_ms();
     if (code == PLEURA_OK)
         code = pleura_run(model, tensor, count, outputs, pleura_model_label_count(model), error);
     result->times.preprocess += middle - start;
-    result->times.network = pleura_clock_ms() - middle;
+    result->times.network += pleura_clock_ms() - middle;
     pleura_free(tensor);
     return code;
 }
@@ -107,6 +111,35 @@ static pleura_code add_extras(const pleura_model *model, const pleura_image *ima
     return code;
 }
 
+/* Whether the whole film's answer is one that may change with the framing. */
+static bool is_unsteady(const pleura_decision_spec *spec, const float *answers)
+{
+    const pleura_framings *framings = &spec->framings;
+    return framings->count &&
+           (spec->finding == PLEURA_NO_ANSWER ||
+            (answers[spec->finding] >= framings->low && answers[spec->finding] <= framings->high));
+}
+
+/* The mean of the outputs over all framings decides; each one's stand in the probabilities' room first. */
+static pleura_code judge_framings(pleura_model *model, const pleura_image *image,
+                                  pleura_result *result, pleura_error *error)
+{
+    const pleura_decision_spec *spec = pleura_model_decision_spec(model);
+    const pleura_framings *framings = &spec->framings;
+    float *each = result->probabilities;
+    result->framings += framings->count;
+    for (size_t i = 0; i < framings->count; i++) {
+        pleura_code code = run_network(model, image, framings->cuts[i], result, each, error);
+        if (code != PLEURA_OK)
+            return code;
+        for (size_t k = 0; k < spec->label_count; k++)
+            result->outputs[k] += each[k];
+    }
+    for (size_t k = 0; k < spec->label_count; k++)
+        result->outputs[k] /= (float)result->framings;
+    return pleura_decide_answers(spec, result->outputs, result->probabilities, error);
+}
+
 static pleura_code judge(pleura_model *model, const pleura_image *image,
                          const pleura_classify_options *options, pleura_result *result,
                          pleura_error *error)
@@ -117,18 +150,24 @@ static pleura_code judge(pleura_model *model, const pleura_image *image,
     result->times.preprocess = pleura_clock_ms() - start;
     if (pleura_reasons_refuse(&result->reasons))
         return PLEURA_OK;
-    pleura_code code = run_network(model, image, result, result->probabilities, error);
+    pleura_code code = run_network(model, image, 0, result, result->outputs, error);
     if (code == PLEURA_OK && spec->gate.output)
         code = pleura_gate_network(&spec->gate, pleura_model_gate_outputs(model), &result->reasons,
                                    error);
     if (code == PLEURA_OK)
-        code = pleura_decide_answers(spec, result->probabilities, result->probabilities, error);
+        code = pleura_decide_answers(spec, result->outputs, result->probabilities, error);
     if (code != PLEURA_OK || pleura_reasons_refuse(&result->reasons))
         return code;
     result->count = spec->label_count + spec->group_count;
-    result->outcome =
-        pleura_decide_outcome(spec, result->probabilities, result->threshold, &result->reasons);
-    return add_extras(model, image, options, result, error);
+    result->framings = 1;
+    /* Made of this run's features, which the next one overwrites. */
+    code = add_extras(model, image, options, result, error);
+    if (code == PLEURA_OK && is_unsteady(spec, result->probabilities))
+        code = judge_framings(model, image, result, error);
+    if (code == PLEURA_OK)
+        result->outcome =
+            pleura_decide_outcome(spec, result->probabilities, result->threshold, &result->reasons);
+    return code;
 }
 
 static pleura_code check_options(const pleura_classify_options *options, pleura_error *error)
@@ -144,12 +183,13 @@ static pleura_result *new_result(const pleura_model *model, const pleura_classif
 {
     const pleura_decision_spec *spec = pleura_model_decision_spec(model);
     size_t answers = spec->label_count + spec->group_count;
-    size_t size = sizeof(pleura_result) + answers * sizeof(float);
+    size_t size = sizeof(pleura_result) + (answers + spec->label_count) * sizeof(float);
     pleura_result *result = pleura_alloc_zero(1, size);
     if (!result) {
         pleura_fail_memory(error, size, "the result");
         return NULL;
     }
+    result->outputs = result->probabilities + answers;
     if (spec->finding == PLEURA_NO_ANSWER)
         result->threshold = NAN;
     else
@@ -240,6 +280,11 @@ size_t pleura_result_probability_count(const pleura_result *result)
 const float *pleura_result_probabilities(const pleura_result *result)
 {
     return result->probabilities;
+}
+
+size_t pleura_result_framings(const pleura_result *result)
+{
+    return result->framings;
 }
 
 float pleura_result_threshold(const pleura_result *result)

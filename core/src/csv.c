@@ -64,6 +64,11 @@ static void add_answer_column(pleura_text *row, const char *label)
     pleura_text_add(row, "\"");
 }
 
+static bool has_framings(const pleura_model *model)
+{
+    return model && pleura_model_property(model, "pleura.framings");
+}
+
 size_t pleura_report_csv_header(const pleura_model *model, char *buffer, size_t capacity)
 {
     pleura_text row = {.buffer = buffer, .capacity = capacity};
@@ -73,6 +78,8 @@ size_t pleura_report_csv_header(const pleura_model *model, char *buffer, size_t 
         add_answer_column(&row, pleura_model_answer_name(model, i));
     }
     pleura_text_add(&row, ",threshold,reasons,error,message,model_sha256,ms");
+    if (has_framings(model))
+        pleura_text_add(&row, ",framings");
     if (model && pleura_model_applied(model))
         pleura_text_add(&row, ",profile_sha256");
     return pleura_text_end(&row);
@@ -131,6 +138,11 @@ size_t pleura_report_csv(const pleura_model *model, const char *file, const pleu
         pleura_times times;
         pleura_result_times(result, &times);
         add_number(&row, times.total, 4);
+    }
+    if (has_framings(model)) {
+        add_comma(&row);
+        if (result)
+            add_number(&row, (double)pleura_result_framings(result), 4);
     }
     if (model && pleura_model_applied(model)) {
         add_comma(&row);

@@ -142,6 +142,8 @@ static void add_decision(pleura_json *json, const pleura_model *model, const ple
         pleura_json_number(json, (double)pleura_result_threshold(result), PROBABILITY_DIGITS);
     else
         pleura_json_null(json);
+    if (result && pleura_model_property(model, "pleura.framings"))
+        pleura_json_put_count(json, "framings", pleura_result_framings(result));
     add_reasons(json, result);
 }
 

@@ -9,6 +9,26 @@
 /* A mutated file may ask for a large network, legally; it is loaded, but not waited for. */
 #define MOST_FLOATS 65536
 
+/* A picture of many greys, whole and in what framings the file names. */
+static void check_answer(pleura_model *model)
+{
+    uint16_t grey[12 * 10];
+    pleura_image *image;
+    pleura_result *result;
+    pleura_error error = {0};
+    for (int i = 0; i < 12 * 10; i++)
+        grey[i] = (uint16_t)(i * 7919);
+    CHECK(pleura_image_from_grey16(grey, 12, 10, NULL, &image, NULL) == PLEURA_OK);
+    pleura_code code = pleura_classify_image(model, image, NULL, &result, &error);
+    CHECK(!result == (code != PLEURA_OK));
+    if (code == PLEURA_OK)
+        CHECK(!pleura_result_framings(result) == !pleura_result_probability_count(result));
+    else
+        check_refusal(code, &error);
+    pleura_result_free(result);
+    pleura_image_free(image);
+}
+
 static void check_run(pleura_model *model)
 {
     size_t count = pleura_model_input_count(model), outputs = pleura_model_label_count(model);
@@ -20,6 +40,7 @@ static void check_run(pleura_model *model)
     CHECK(pleura_run(model, input, count, first, outputs, NULL) == PLEURA_OK);
     CHECK(pleura_run(model, input, count, second, outputs, NULL) == PLEURA_OK);
     CHECK(memcmp(first, second, outputs * sizeof *first) == 0);
+    check_answer(model);
     free(input);
     free(first);
     free(second);

@@ -66,6 +66,8 @@ static buffer seed_model(void)
     put_property(&model, "pleura.finding", "d");
     put_property(&model, "pleura.activation", "none");
     put_property(&model, "pleura.threshold", "0.25");
+    put_property(&model, "pleura.framings", "0.1,-0.25");
+    put_property(&model, "pleura.framings.range", "0,0.75");
     return model;
 }
 
@@ -140,7 +142,9 @@ static void write_words(void)
         "pleura.groups",
         "pleura.finding",
         "pleura.activation",
-        "pleura.threshold"};
+        "pleura.threshold",
+        "pleura.framings",
+        "pleura.framings.range"};
     char path[1000];
     snprintf(path, sizeof path, "%s/onnx.words", folder);
     FILE *file = fopen(path, "w");

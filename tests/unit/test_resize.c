@@ -50,7 +50,7 @@ static void compare(uint32_t sw, uint32_t sh, uint32_t tw, uint32_t th)
     assert_true(samples && values);
     for (size_t i = 0; i < stride * sh; i++)
         samples[i] = (uint16_t)pseudo(65536);
-    pleura_grey_view view = {samples, sw, sh, stride};
+    pleura_grey_view view = {samples, sw, sh, stride, 0, 0};
     pleura_plane plane = {values, tw, th, out_stride};
     assert_int_equal(pleura_resize(&view, &plane, NULL), PLEURA_OK);
     for (uint32_t y = 0; y < th; y++)
@@ -84,6 +84,40 @@ static void random_sizes(void **state)
         compare(1 + pseudo(70), 1 + pseudo(70), 1 + pseudo(40), 1 + pseudo(40));
 }
 
+/* The same bits as of a picture that has the black rows and columns. */
+static void compare_bordered(uint32_t w, uint32_t h, uint32_t x, uint32_t y, uint32_t tw,
+                             uint32_t th)
+{
+    uint32_t all_w = w + 2 * x, all_h = h + 2 * y;
+    uint16_t *whole = calloc((size_t)all_w * all_h, sizeof *whole), *inner = whole + y * all_w + x;
+    float *wanted = malloc(2 * (size_t)tw * th * sizeof *wanted), *values = wanted + tw * th;
+    assert_true(whole && wanted);
+    for (uint32_t i = 0; i < w * h; i++)
+        inner[i / w * all_w + i % w] = (uint16_t)(1 + pseudo(65535));
+    pleura_grey_view all = {whole, all_w, all_h, all_w, 0, 0}, part = {inner, w, h, all_w, x, y};
+    assert_int_equal(pleura_resize(&all, &(pleura_plane){wanted, tw, th, tw}, NULL), PLEURA_OK);
+    assert_int_equal(pleura_resize(&part, &(pleura_plane){values, tw, th, tw}, NULL), PLEURA_OK);
+    for (uint32_t i = 0; i < tw * th; i++)
+        if (wanted[i] != values[i])
+            fail_msg("%ux%u and %u, %u to %ux%u at %u: %g, not %g", (unsigned)w, (unsigned)h,
+                     (unsigned)x, (unsigned)y, (unsigned)tw, (unsigned)th, (unsigned)i,
+                     (double)values[i], (double)wanted[i]);
+    free(whole);
+    free(wanted);
+}
+
+static void a_border_of_black(void **state)
+{
+    (void)state;
+    compare_bordered(20, 20, 2, 2, 4, 4);
+    compare_bordered(1, 1, 3, 0, 5, 9);
+    compare_bordered(2, 30, 1, 15, 1, 1);
+    compare_bordered(3, 3, 1, 1, 5, 5);
+    for (int i = 0; i < 500; i++)
+        compare_bordered(1 + pseudo(50), 1 + pseudo(50), pseudo(30), pseudo(30), 1 + pseudo(40),
+                         1 + pseudo(40));
+}
+
 /* Sums of thousands of samples still keep six digits. */
 static void large_factor(void **state)
 {
@@ -102,7 +136,7 @@ static void flat_images(void **state)
     for (int white = 0; white < 2; white++) {
         for (size_t i = 0; i < W * H; i++)
             samples[i] = white ? 65535 : 0;
-        pleura_grey_view view = {samples, W, H, W};
+        pleura_grey_view view = {samples, W, H, W, 0, 0};
         pleura_plane plane = {values, T, T, T};
         assert_int_equal(pleura_resize(&view, &plane, NULL), PLEURA_OK);
         for (size_t i = 0; i < T * T; i++)
@@ -115,9 +149,8 @@ static void flat_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chosen_sizes),
-        cmocka_unit_test(random_sizes),
-        cmocka_unit_test(large_factor),
+        cmocka_unit_test(chosen_sizes),      cmocka_unit_test(random_sizes),
+        cmocka_unit_test(a_border_of_black), cmocka_unit_test(large_factor),
         cmocka_unit_test(flat_images),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

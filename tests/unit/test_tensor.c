@@ -101,6 +101,56 @@ static void fits(void **state)
            (float[]){0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0}, 16);
 }
 
+/* Cut off or added at each edge: the share of the side, rounded as Python's round() does. */
+static void framings(void **state)
+{
+    (void)state;
+    pleura_input_spec spec = plain(1, 1);
+    uint16_t row[25];
+    for (int i = 0; i < 25; i++)
+        row[i] = 65535;
+    static const struct {
+        uint32_t width;
+        double cut;
+        uint32_t cut_off, added;
+    } cases[] = {{5, 0.1, 0, 0},   {6, 0.1, 1, 1},   {15, 0.1, 2, 2},  {25, 0.1, 2, 2},
+                 {20, 0.05, 1, 1}, {10, 0.05, 0, 0}, {10, 0.15, 2, 2}, {6, 0.25, 2, 2},
+                 {4, 0.49, 1, 2},  {3, 0.49, 1, 1},  {2, 0.49, 0, 1},  {2, 0.25, 0, 0},
+                 {1, 0.49, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t width = cases[i].width;
+        spec.cut = cases[i].cut;
+        row[0] = row[width - 1] = 0; /* black, which a cut takes away */
+        float wanted = cases[i].cut_off ? 1 : width > 2 ? (float)(width - 2) / (float)width : 0;
+        expect(&spec, row, width, 1, &wanted, 1);
+        spec.cut = -cases[i].cut;
+        row[0] = row[width - 1] = 65535;
+        wanted = (float)width / (float)(width + 2 * cases[i].added);
+        expect(&spec, row, width, 1, &wanted, 1);
+    }
+}
+
+/* Mean and deviation are the framing's own: its black counts, what is cut off does not. */
+static void a_framing_is_normalised_by_itself(void **state)
+{
+    (void)state;
+    const uint16_t row[] = {0, 0, 65535, 13107, 13107, 65535, 0, 0};
+    pleura_input_spec spec = plain(1, 4);
+    spec.normalise = PLEURA_NORMALISE_PER_IMAGE;
+    spec.cut = 0.25;
+    expect(&spec, row, 8, 1, (float[]){1, -1, -1, 1}, 4);
+    spec = plain(1, 16);
+    spec.cut = -0.5 + 1e-9; /* 4 of 8 */
+    expect(&spec, row, 8, 1, (float[]){0, 0, 0, 0, 0, 0, 1, 0.2f, 0.2f, 1, 0, 0, 0, 0, 0, 0}, 16);
+    spec.normalise = PLEURA_NORMALISE_PER_IMAGE;
+    const float mean = 2.4f / 16, std = sqrtf(2.08f / 16 - mean * mean);
+    const float black = -mean / std, white = (1 - mean) / std, grey = (0.2f - mean) / std;
+    expect(&spec, row, 8, 1,
+           (float[]){black, black, black, black, black, black, white, grey, grey, white, black,
+                     black, black, black, black, black},
+           16);
+}
+
 /* A side never comes to nothing, however extreme the proportions. */
 static void extreme_proportions(void **state)
 {
@@ -141,6 +191,8 @@ int main(void)
         cmocka_unit_test(ranges),
         cmocka_unit_test(normalisation_per_image),
         cmocka_unit_test(fits),
+        cmocka_unit_test(framings),
+        cmocka_unit_test(a_framing_is_normalised_by_itself),
         cmocka_unit_test(extreme_proportions),
         cmocka_unit_test(arguments),
     };

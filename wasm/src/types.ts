@@ -80,6 +80,8 @@ export interface Answer extends ResultBase {
   /** Of every label and group of labels; null where the gate refused. */
   probabilities: Record<string, number> | null;
   threshold: number | null;
+  /** Of the film, that the probabilities are the mean of; 0 where the gate refused. Only of models that have several. */
+  framings?: number;
   reasons: Reason[];
   /** Milliseconds in all, and in each step. */
   ms: number;

@@ -29,7 +29,7 @@ function body(film: Film): Node[] {
   if (fault) return [reason(fault.code, fault.message, t('answer.error'))];
   const answer = film.answer;
   if (!answer) return [];
-  const { probabilities, finding, threshold } = answer;
+  const { probabilities, finding, threshold, framings = 1 } = answer;
   const reasons = answer.reasons.map(({ code, message }) => reason(code, message, t(`reason.${code}`)));
   if (!probabilities) return [...reasons, make('p', { className: 'quiet', textContent: t('answer.not_run') })];
   const main = finding !== null && finding in probabilities ? finding : null;
@@ -39,7 +39,7 @@ function body(film: Film): Node[] {
     ...(main === null ? [] : [scale(main, probabilities[main] ?? 0, threshold, film.margin())]),
     ...reasons,
     make('ul', { className: 'others', attributes: { 'aria-label': t('answer.others') } }, ...rest.map(([name, value]) => make('li', {}, bar(name, value)))),
-    make('p', { className: 'quiet small', textContent: t(main === null ? 'answer.no_threshold' : 'answer.score') }),
+    make('p', { className: 'quiet small', textContent: (framings > 1 ? t('answer.framings', { framings }) + ' ' : '') + t(main === null ? 'answer.no_threshold' : 'answer.score') }),
   ];
 }
 

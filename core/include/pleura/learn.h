@@ -78,8 +78,8 @@ pleura_code pleura_model_profile(const pleura_model *model, pleura_profile **pro
                                  pleura_error *error);
 
 /*
- * From now on the model answers with the profile's labels, probabilities and threshold; its gate and
- * its margin stay. NULL undoes that. The profile is not needed after the call.
+ * From now on the model answers with the profile's labels, probabilities and threshold; its gate, its
+ * margin and its framings stay. NULL undoes that. The profile is not needed after the call.
  * PLEURA_ERROR_OTHER_MODEL: it was made for another model file.
  */
 pleura_code pleura_model_apply(pleura_model *model, const pleura_profile *profile,

@@ -311,6 +311,15 @@ const char *pleura_result_reason_text(const pleura_result *result, pleura_reason
 /* Probabilities in the order of pleura_model_answer_name(), 0..1; count 0 where the gate refused. */
 size_t pleura_result_probability_count(const pleura_result *result);
 const float *pleura_result_probabilities(const pleura_result *result);
+/*
+ * How many framings of the film they come from: 1, the whole film; more where the model's file says so
+ * (`pleura.framings`, docs/model-format.md) and the film's own answer is not clear: the network then runs
+ * for the film cut down and in more black, too, and the mean of its outputs is what counts, for a film
+ * that changes sides with its framing is no clear one. 0 where there are none. The gate is asked about
+ * the whole film alone, since a part of a film is cropped by intent; heatmaps and embeddings are the
+ * whole film's.
+ */
+size_t pleura_result_framings(const pleura_result *result);
 /* The one that was used; NaN without a finding. */
 float pleura_result_threshold(const pleura_result *result);
 void pleura_result_times(const pleura_result *result, pleura_times *times);

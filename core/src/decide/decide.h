@@ -17,6 +17,15 @@ typedef struct pleura_group {
 
 #define PLEURA_NO_ANSWER SIZE_MAX
 
+/* Where the finding's probability lies within low..high (or there is no finding), the network runs for
+ * these framings, too, and the mean of its outputs stands for them. */
+#define PLEURA_MAX_FRAMINGS 8
+typedef struct pleura_framings {
+    size_t count;                     /* 0: the image as it is, alone */
+    double cuts[PLEURA_MAX_FRAMINGS]; /* pleura_input_spec.cut of each */
+    float low, high;
+} pleura_framings;
+
 /* Answers are the labels in the order of the outputs, then the groups. */
 typedef struct pleura_decision_spec {
     pleura_activation activation;
@@ -27,7 +36,8 @@ typedef struct pleura_decision_spec {
     size_t finding;          /* the answer that the threshold is about, or PLEURA_NO_ANSWER */
     float threshold, margin; /* of its probability; margin 0 = no doubtful range */
     pleura_gate_limits limits;
-    pleura_gate_spec gate;   /* of the network; output NULL = none */
+    pleura_gate_spec gate; /* of the network; output NULL = none */
+    pleura_framings framings;
 } pleura_decision_spec;
 
 /* `outputs` has label_count values, `answers` room for label_count + group_count; they may be the

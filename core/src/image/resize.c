@@ -37,13 +37,30 @@ static span linear_span(uint32_t i, double scale, uint32_t source)
     return (span){.first = first, .count = 2, .head = 1 - part, .tail = part};
 }
 
-/* The spans of one axis; *scale is what their sums are to be divided by. */
-static void fill_spans(span *spans, uint32_t source, uint32_t target, double *scale)
+/* What is left of a span without the black pixels before and behind the source. */
+static span without_border(span s, uint32_t border, uint32_t source)
 {
-    double ratio = (double)source / target;
-    *scale = target > source ? 1 : ratio;
-    for (uint32_t i = 0; i < target; i++)
-        spans[i] = target > source ? linear_span(i, ratio, source) : area_span(i, ratio, source);
+    uint32_t begin = s.first > border ? s.first : border;
+    uint32_t end = s.first + s.count < border + source ? s.first + s.count : border + source;
+    if (begin >= end)
+        return (span){.count = 1};
+    float last = s.count > 1 ? s.tail : s.head;
+    float head = begin == s.first ? s.head : begin + 1 == s.first + s.count ? last : 1;
+    float tail = end == s.first + s.count ? last : 1;
+    return (span){.first = begin - border, .count = end - begin, .head = head, .tail = tail};
+}
+
+/* The spans of one axis; *scale is what their sums are to be divided by. */
+static void fill_spans(span *spans, uint32_t source, uint32_t border, uint32_t target,
+                       double *scale)
+{
+    uint32_t whole = source + 2 * border;
+    double ratio = (double)whole / target;
+    *scale = target > whole ? 1 : ratio;
+    for (uint32_t i = 0; i < target; i++) {
+        span s = target > whole ? linear_span(i, ratio, whole) : area_span(i, ratio, whole);
+        spans[i] = border ? without_border(s, border, source) : s;
+    }
 }
 
 static void set_row(float *restrict sums, const uint16_t *restrict row, size_t count, float weight)
@@ -94,8 +111,8 @@ pleura_code pleura_resize(const pleura_grey_view *source, const pleura_plane *ta
     span *rows = columns + target->width;
     float *sums = (float *)(void *)(columns + axis);
     double across, down;
-    fill_spans(columns, source->width, target->width, &across);
-    fill_spans(rows, source->height, target->height, &down);
+    fill_spans(columns, source->width, source->beside, target->width, &across);
+    fill_spans(rows, source->height, source->above, target->height, &down);
     double factor = 1 / (across * down * 65535.0);
     for (uint32_t y = 0; y < target->height; y++) {
         sum_rows(sums, source, rows[y]);

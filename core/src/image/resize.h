@@ -12,7 +12,8 @@
 typedef struct pleura_grey_view {
     const uint16_t *samples;
     uint32_t width, height;
-    size_t stride; /* samples from a row to the next */
+    size_t stride;          /* samples from a row to the next */
+    uint32_t beside, above; /* so many columns, rows of black stand at both its ends, too */
 } pleura_grey_view;
 
 typedef struct pleura_plane {

@@ -29,6 +29,26 @@ static void crop(pleura_grey_view *view, uint32_t width, uint32_t height)
     view->height = h;
 }
 
+/* Pixels to cut off, or to add in black, at each end of a side of which at least one pixel stays. */
+static uint32_t edge(uint32_t side, double cut)
+{
+    uint32_t pixels = (uint32_t)rint(fabs(cut) * side);
+    return cut > 0 && pixels > (side - 1) / 2 ? (side - 1) / 2 : pixels;
+}
+
+static void reframe(pleura_grey_view *view, double cut)
+{
+    uint32_t x = edge(view->width, cut), y = edge(view->height, cut);
+    if (cut < 0) {
+        view->beside = x;
+        view->above = y;
+    } else {
+        view->samples += y * view->stride + x;
+        view->width -= 2 * x;
+        view->height -= 2 * y;
+    }
+}
+
 typedef struct pleura_frame {
     uint32_t left, top, width, height;
 } pleura_frame;
@@ -118,12 +138,15 @@ pleura_code pleura_tensor_from_image(const pleura_input_spec *spec, const pleura
                            plane * spec->channels);
     pleura_image_info info;
     pleura_image_get_info(image, &info);
-    pleura_grey_view source = {pleura_image_samples(image), info.width, info.height, info.width};
+    pleura_grey_view source = {
+        pleura_image_samples(image), info.width, info.height, info.width, 0, 0};
     pleura_plane target = {tensor, spec->width, spec->height, spec->width};
     if (spec->fit == PLEURA_FIT_CROP)
         crop(&source, spec->width, spec->height);
     else if (spec->fit == PLEURA_FIT_PAD)
         pad(&target, info.width, info.height);
+    else
+        reframe(&source, spec->cut);
     pleura_code code = pleura_resize(&source, &target, error);
     if (code != PLEURA_OK)
         return code;
@@ -140,7 +163,7 @@ void pleura_tensor_region(const pleura_input_spec *spec, const pleura_image *ima
     *region = (pleura_region){0, 0, 1, 1};
     if (spec->fit == PLEURA_FIT_CROP) {
         const uint16_t *samples = pleura_image_samples(image);
-        pleura_grey_view view = {samples, info.width, info.height, info.width};
+        pleura_grey_view view = {samples, info.width, info.height, info.width, 0, 0};
         crop(&view, spec->width, spec->height);
         size_t first = (size_t)(view.samples - samples), top = first / info.width;
         *region = (pleura_region){

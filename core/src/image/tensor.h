@@ -23,6 +23,9 @@ typedef struct pleura_input_spec {
     float range_low, range_high; /* black and white, before normalising: 0, 1 or 0, 255, ... */
     float mean[3], std[3];       /* FIXED; std is not 0 */
     float std_floor;             /* PER_IMAGE; above 0 */
+    /* Another framing of the image (SQUASH): this share of its side is cut off at each edge, or, below
+     * 0, stands there in black. To the nearest pixel, ties to even. */
+    double cut;
 } pleura_input_spec;
 
 /* `count` is channels x height x width; the floats are in that order (NCHW). */

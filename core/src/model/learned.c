@@ -159,6 +159,7 @@ static void take_up(pleura_model *model, const pleura_profile *profile)
     model->decision = profile->decision;
     model->decision.gate = model->own_decision.gate;
     model->decision.limits = model->own_decision.limits;
+    model->decision.framings = model->own_decision.framings;
     if (profile->kind == PLEURA_PROFILE_ADAPT && model->own_head.weights) {
         model->head.weights = profile->weights;
         model->head.labels = profile->decision.label_count;

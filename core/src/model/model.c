@@ -171,9 +171,13 @@ static pleura_code read_metadata(pleura_model *model, pleura_error *error)
         return pleura_fail(error, PLEURA_ERROR_ONNX,
                            "ONNX: the output '%.80s' depends on no image.",
                            pleura_network_output(model->network, 0)->name);
-    return pleura_metadata_decision(model->properties, model->property_count,
+    code = pleura_metadata_decision(model->properties, model->property_count,
                                     pleura_network_output(model->network, 0)->count, &model->arena,
                                     &model->own_decision, error);
+    if (code != PLEURA_OK)
+        return code;
+    return pleura_metadata_framings(model->properties, model->property_count, &model->input,
+                                    &model->own_decision.framings, error);
 }
 
 static pleura_code describe(pleura_model *model, const pleura_graph *graph, pleura_error *error)

@@ -80,6 +80,7 @@ pleura_code pleura_decision_copy(const pleura_decision_spec *from, pleura_arena 
     to->answer_names = names;
     to->groups = groups;
     to->gate = (pleura_gate_spec){0};
+    to->framings = (pleura_framings){0};
     return PLEURA_OK;
 }
 
