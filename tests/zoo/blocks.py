@@ -4,7 +4,7 @@
     tests/zoo/blocks.py [--opset N] [--keep FOLDER] [NAME...]     builds as for zoo.py; needs python3-torch
 
 Each block is written from its paper, with few channels and random weights, between a stem and a head, and
-exported by torch.onnx; blocks_conv.py and blocks_attention.py have them.
+exported by torch.onnx; blocks_conv.py, blocks_attention.py and blocks_recent.py have them.
 """
 import argparse
 import json
@@ -19,9 +19,10 @@ from torch import nn
 
 import blocks_attention
 import blocks_conv
+import blocks_recent
 
 HERE = pathlib.Path(__file__).resolve().parent
-BLOCKS = {**blocks_conv.BLOCKS, **blocks_attention.BLOCKS}
+BLOCKS = {**blocks_conv.BLOCKS, **blocks_attention.BLOCKS, **blocks_recent.BLOCKS}
 
 
 class Classifier(nn.Module):

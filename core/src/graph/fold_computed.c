@@ -97,6 +97,8 @@ static double steps_each(const pleura_graph *graph, const pleura_node *node)
         for (size_t i = 0; kernel && i < kernel->count; i++)
             steps *= (double)kernel->ints[i];
         return steps;
+    case PLEURA_OP_GridSample: /* at most four taps an axis */
+        return (double)(1 << 2 * (x->rank - 2));
     case PLEURA_OP_LRN:
         return (double)pleura_node_int(node, "size", 1);
     case PLEURA_OP_TopK:

@@ -107,6 +107,7 @@ typedef enum pleura_family {
 #define PLEURA_OPERATORS(X)                                                                        \
     X(Abs, 1, 1, UNARY)                                                                            \
     X(Add, 2, 2, BROADCAST)                                                                        \
+    X(AffineGrid, 2, 2, OTHER)                                                                     \
     X(And, 2, 2, BROADCAST)                                                                        \
     X(ArgMax, 1, 1, OTHER)                                                                         \
     X(ArgMin, 1, 1, OTHER)                                                                         \
@@ -148,6 +149,7 @@ typedef enum pleura_family {
     X(GlobalMaxPool, 1, 1, OTHER)                                                                  \
     X(Greater, 2, 2, BROADCAST)                                                                    \
     X(GreaterOrEqual, 2, 2, BROADCAST)                                                             \
+    X(GridSample, 2, 2, OTHER)                                                                     \
     X(GroupNormalization, 3, 3, SAME)                                                              \
     X(Hardmax, 1, 1, OTHER)                                                                        \
     X(HardSigmoid, 1, 1, UNARY)                                                                    \

@@ -125,6 +125,8 @@ static pleura_plain_maker *maker_of(const pleura_node *node)
         break;
     }
     switch (op) {
+    case PLEURA_OP_AffineGrid:
+        return pleura_plain_affine_grid;
     case PLEURA_OP_ArgMax:
     case PLEURA_OP_ArgMin:
         return pleura_plain_extreme;
@@ -160,6 +162,8 @@ static pleura_plain_maker *maker_of(const pleura_node *node)
     case PLEURA_OP_GlobalAveragePool:
     case PLEURA_OP_GlobalMaxPool:
         return pleura_plain_reduce;
+    case PLEURA_OP_GridSample:
+        return pleura_plain_sample;
     case PLEURA_OP_GroupNormalization:
     case PLEURA_OP_InstanceNormalization:
     case PLEURA_OP_LayerNormalization:

@@ -37,14 +37,15 @@ pleura_plain_maker pleura_plain_unary, pleura_plain_broadcast; /* plain_elementw
 pleura_plain_maker pleura_plain_move, pleura_plain_concat;     /* plain_move.c */
 pleura_plain_maker pleura_plain_reduce, pleura_plain_extreme;  /* plain_reduce.c */
 pleura_plain_maker pleura_plain_softmax, pleura_plain_normalise, pleura_plain_affine,
-    pleura_plain_lrn;                                       /* plain_normalise.c */
-pleura_plain_maker pleura_plain_product;                    /* plain_product.c */
-pleura_plain_maker pleura_plain_conv, pleura_plain_pool;    /* plain_window.c */
-pleura_plain_maker pleura_plain_resize;                     /* plain_resize.c */
-pleura_plain_maker pleura_plain_einsum;                     /* einsum.c */
-pleura_plain_maker pleura_plain_pick, pleura_plain_look_up; /* plain_pick.c */
-pleura_plain_maker pleura_plain_line;                       /* plain_line.c */
-pleura_plain_maker pleura_plain_scatter;                    /* plain_scatter.c */
-pleura_plain_maker pleura_plain_quantise;                   /* plain_quantise.c */
+    pleura_plain_lrn;                                             /* plain_normalise.c */
+pleura_plain_maker pleura_plain_product;                          /* plain_product.c */
+pleura_plain_maker pleura_plain_conv, pleura_plain_pool;          /* plain_window.c */
+pleura_plain_maker pleura_plain_resize;                           /* plain_resize.c */
+pleura_plain_maker pleura_plain_einsum;                           /* einsum.c */
+pleura_plain_maker pleura_plain_pick, pleura_plain_look_up;       /* plain_pick.c */
+pleura_plain_maker pleura_plain_line;                             /* plain_line.c */
+pleura_plain_maker pleura_plain_sample, pleura_plain_affine_grid; /* plain_sample.c */
+pleura_plain_maker pleura_plain_scatter;                          /* plain_scatter.c */
+pleura_plain_maker pleura_plain_quantise;                         /* plain_quantise.c */
 
 #endif

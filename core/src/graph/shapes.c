@@ -86,6 +86,8 @@ static pleura_inference *inference_of(pleura_operator op)
         break;
     }
     switch (op) {
+    case PLEURA_OP_AffineGrid:
+        return pleura_infer_affine_grid;
     case PLEURA_OP_ArgMax:
     case PLEURA_OP_ArgMin:
         return pleura_infer_extreme;
@@ -137,6 +139,8 @@ static pleura_inference *inference_of(pleura_operator op)
     case PLEURA_OP_GlobalAveragePool:
     case PLEURA_OP_GlobalMaxPool:
         return pleura_infer_global_pool;
+    case PLEURA_OP_GridSample:
+        return pleura_infer_sample;
     case PLEURA_OP_GroupNormalization:
     case PLEURA_OP_InstanceNormalization:
         return pleura_infer_group_norm;

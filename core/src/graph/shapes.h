@@ -32,6 +32,8 @@ pleura_inference pleura_infer_line;
 int pleura_line_axis(const pleura_graph *graph, const pleura_node *node);
 /* einsum.c */
 pleura_inference pleura_infer_einsum;
+/* plain_sample.c */
+pleura_inference pleura_infer_sample, pleura_infer_affine_grid;
 /* shapes_move.c */
 pleura_inference pleura_infer_concat, pleura_infer_cut, pleura_infer_depth, pleura_infer_expand,
     pleura_infer_flatten, pleura_infer_gather, pleura_infer_pick, pleura_infer_pad,
