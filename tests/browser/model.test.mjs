@@ -36,6 +36,20 @@ onPage('the model is shown with its card, its figures, its training and its conf
   assert.ok(Number(stricter[0]) < Number(confused[0]));
 });
 
+onPage('an answer that is the mean of several framings says so', {}, async ({ page }) => {
+  await drop(page, films.slice(0, 1));
+  await finished(page, 1);
+  await page.click('[data-view=model]');
+  const properties = { 'pleura.finding': '1', 'pleura.framings': '0.1,-0.1' };
+  await page.locator('#model-file').setInputFiles(written([{ name: 'framed.onnx', bytes: smallNet(2, { properties }) }])[0]);
+  await page.waitForFunction(() => document.querySelector('#model-choice')?.selectedOptions[0].textContent === 'framed.onnx');
+  await page.click('[data-view=films]');
+  await finished(page, 1);
+  assert.match(await page.locator('#answer').innerText(), /the mean of 3 framings/);
+  const [line] = await savedLines(page);
+  assert.equal(line.framings, 3);
+});
+
 onPage('a model of 18 outputs and no metadata is brought, and its scores stand alone', {}, async ({ page }) => {
   await drop(page, films.slice(0, 3));
   await finished(page, 3);

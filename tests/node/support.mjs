@@ -191,28 +191,36 @@ export function blank(width, height) {
 
 /** A film as a 16-bit PNG with something in its lower bytes, which it never had. */
 export function deepFilm(path) {
+  const { width, height, grey } = greysOf(path);
+  let seed = 1;
+  return deepPng(width, height, (x, y) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.min(grey(x, y) + (seed >>> 24), 65_535);
+  });
+}
+
+/** A film's samples, 0 to 65,535, as the native command line decodes them. */
+export function greysOf(path) {
   const inspect = (...options) => spawnSync(NATIVE, ['inspect', ...options, path], { maxBuffer: 1 << 28 }).stdout;
   const { width, height } = JSON.parse(inspect('--json').toString());
   const greys = inspect('--grey');
+  return { width, height, grey: (x, y) => greys.readUInt16LE(2 * (y * width + x)) };
+}
+
+/** A 16-bit PNG of the greys that are told for each place. */
+export function deepPng(width, height, grey) {
   const rows = Buffer.alloc((width * 2 + 1) * height);
-  let seed = 1;
-  for (let i = 0; i < width * height; i++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    const grey = Math.min(greys.readUInt16LE(2 * i) + (seed >>> 24), 65_535);
-    rows.writeUInt16BE(grey, Math.floor(i / width) * (width * 2 + 1) + 1 + (i % width) * 2);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) rows.writeUInt16BE(grey(x, y), y * (width * 2 + 1) + 1 + x * 2);
   }
   return png(width, height, 16, deflateSync(rows));
 }
 
 /** A 16-bit PNG of random greys, with a ramp: nothing in it survives a reduction to 8 bits unnoticed. */
 export function deep(width, height) {
-  const rows = Buffer.alloc((width * 2 + 1) * height);
   let seed = 1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      rows.writeUInt16BE(Math.floor((x / width) * 40_000) + (seed >>> 18), y * (width * 2 + 1) + 1 + x * 2);
-    }
-  }
-  return png(width, height, 16, deflateSync(rows));
+  return deepPng(width, height, (x) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((x / width) * 40_000) + (seed >>> 18);
+  });
 }
