@@ -10,6 +10,7 @@ typedef struct job {
     cli_labelled list;
     pleura_model *model;
     pleura_learning *learning;
+    bool reference_is_the_models; /* it came with the model */
     pleura_error error;
 } job;
 
@@ -49,9 +50,14 @@ static void write_table(const job *work, cli_output *output)
     for (size_t i = 0; (figure = pleura_learning_figure(work->learning, i)); i++)
         write_figure(output, figure);
     for (size_t i = 0; (figure = pleura_learning_reference_figure(work->learning, i)); i++) {
-        static const char heading[] = "on the reference films, which must not be forgotten:";
-        if (i == 0)
-            cli_output_words(output, heading, sizeof heading - 1);
+        if (i == 0) {
+            snprintf(
+                line, sizeof line, "on the reference films, which must not be forgotten%s:",
+                work->reference_is_the_models
+                    ? " (the model's threshold was chosen with them: before is a little too good)"
+                    : "");
+            cli_output_words(output, line, strlen(line));
+        }
         write_figure(output, figure);
     }
     for (size_t i = 0; (text = pleura_learning_note(work->learning, i, &note)); i++) {
@@ -169,6 +175,7 @@ static bool read_reference(job *work)
     if (code == PLEURA_OK)
         code = pleura_learning_reference(work->learning, bytes.data, bytes.size, &work->error);
     cli_bytes_free(&bytes);
+    work->reference_is_the_models = !named && code == PLEURA_OK;
     if (code != PLEURA_OK)
         cli_complain("%s (%s): %s", path, pleura_code_name(code), work->error.message);
     return code == PLEURA_OK || (!named && code == PLEURA_ERROR_OTHER_MODEL);
