@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "fixture_jpeg.h"
 #include "model/profile.h"
 #include "onnx_writer.h"
 
@@ -294,6 +295,33 @@ static void reports(void **state)
     expect_text("0.1,-0.1", "0,0.5", "\"framings\":1", ",1");
 }
 
+/* The DICOM report of a small JPEG holds their number as a coded one. */
+static void dicom_report(void **state)
+{
+    (void)state;
+    const pleura_export_options options = {.when = "20260102030405"};
+    for (int framings = 1; framings <= 3; framings += 2) {
+        pleura_model *model = load(model_file(framings > 1 ? "0.1,-0.1" : NULL, NULL));
+        pleura_result *result;
+        pleura_export *made;
+        size_t size;
+        assert_int_equal(pleura_classify(model, jpeg_grey, sizeof jpeg_grey, NULL, &result, NULL),
+                         PLEURA_OK);
+        assert_int_equal(pleura_result_framings(result), framings);
+        assert_int_equal(
+            pleura_export_create(model, jpeg_grey, sizeof jpeg_grey, result, &options, &made, NULL),
+            PLEURA_OK);
+        const char *file = pleura_export_report(made, &size);
+        bool told = false;
+        for (size_t i = 0; i + 8 <= size; i++)
+            told |= memcmp(file + i, "framings", 8) == 0;
+        assert_int_equal(told, framings > 1);
+        pleura_export_free(made);
+        pleura_result_free(result);
+        pleura_model_free(model);
+    }
+}
+
 /* ---- What is refused ---- */
 
 static void wrong_metadata(void **state)
@@ -380,6 +408,7 @@ int main(void)
         cmocka_unit_test(heatmap_and_embedding_are_the_whole_films),
         cmocka_unit_test(a_profile),
         cmocka_unit_test(reports),
+        cmocka_unit_test(dicom_report),
         cmocka_unit_test(wrong_metadata),
         cmocka_unit_test(any_allocation_may_fail),
     };

@@ -133,6 +133,12 @@ static void add_probabilities(const document *d)
     for (size_t i = 0; i < count; i++)
         add_number(d, &(pleura_code_value){"probability", OURS, "Model output, 0 to 1"},
                    (double)values[i], pleura_model_answer_name(d->job->model, i));
+    size_t framings = pleura_result_framings(d->job->result);
+    if (framings > 1)
+        add_number(d,
+                   &(pleura_code_value){"framings", OURS,
+                                        "Framings of the film that outputs are the mean of"},
+                   (double)framings, NULL);
     if (isfinite(threshold))
         add_number(d, &(pleura_code_value){"threshold", OURS, "Threshold"}, threshold,
                    pleura_model_finding(d->job->model));
