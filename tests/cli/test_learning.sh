@@ -108,6 +108,11 @@ run learn --labels own.csv "${common[@]}" --task adapt --classes nodule,none --f
 is "labels of one's own" "$status $(field '[o.labels[0].name, o.compared_with, o.starts_from].join()' out.txt)" \
     "0 nodule,chance,zero"
 
+"$pleura" learn --labels own.csv "${common[@]}" --model "$model" --task adapt --classes nodule,none \
+    --finding nodule >out.txt 2>err.txt
+is "have no before: chance is what they are compared with" \
+    "$(grep -c 'than chance' out.txt) $(grep -ci nan out.txt) $(grep -cE '^brier +- +0\.' out.txt)" "1 0 1"
+
 # ---- Reference films ----
 
 run learn --labels many.csv "${common[@]}" --write-reference reference.bin

@@ -1,7 +1,7 @@
 /* Labelled images in a CSV file: what the model's end makes of them when it is fitted to them. */
 #include "cli.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,14 +24,34 @@ static pleura_code add_row(void *context, const cli_labelled_row *row, pleura_er
 
 /* ---- Writing ---- */
 
+/* "-" for what is not defined: of labels that the model does not know there is no before. */
+static void put_figure(char *text, size_t size, const pleura_figure *f, bool change)
+{
+    if (isnan(f->value))
+        snprintf(text, size, "%7s", "-");
+    else
+        snprintf(text, size, change ? "%+7.4f (%+.4f to %+.4f)" : "%7.4f (%.4f to %.4f)", f->value,
+                 f->low, f->high);
+}
+
 static void write_figure(cli_output *output, const pleura_comparison *c)
 {
-    char line[256];
-    snprintf(line, sizeof line,
-             "%-18s %7.4f (%.4f to %.4f)  %7.4f (%.4f to %.4f)  %+.4f (%+.4f to %+.4f)", c->name,
-             c->before.value, c->before.low, c->before.high, c->after.value, c->after.low,
-             c->after.high, c->gain.value, c->gain.low, c->gain.high);
+    char line[256], before[64], after[64], gain[64];
+    put_figure(before, sizeof before, &c->before, false);
+    put_figure(after, sizeof after, &c->after, false);
+    put_figure(gain, sizeof gain, &c->gain, true);
+    snprintf(line, sizeof line, "%-18s %-27s  %-27s  %s", c->name, before, after, gain);
     cli_output_words(output, line, strlen(line));
+}
+
+/* Whether there is a before: else the model does not know the labels. */
+static bool knows_labels(const pleura_learning *learning)
+{
+    const pleura_comparison *figure;
+    for (size_t i = 0; (figure = pleura_learning_figure(learning, i)); i++)
+        if (isnan(figure->before.value))
+            return false;
+    return true;
 }
 
 static void write_table(const job *work, cli_output *output)
@@ -41,9 +61,10 @@ static void write_table(const job *work, cli_output *output)
     pleura_learn_note note;
     const char *text;
     fputs("Research tool, not a medical device: nothing here is a diagnosis.\n", stderr);
-    snprintf(line, sizeof line, "%zu files, %zu of them failed; %s than before, out of fold",
+    snprintf(line, sizeof line, "%zu files, %zu of them failed; %s than %s, out of fold",
              work->list.files, work->list.failed,
-             pleura_verdict_name(pleura_learning_verdict(work->learning)));
+             pleura_verdict_name(pleura_learning_verdict(work->learning)),
+             knows_labels(work->learning) ? "before" : "chance");
     cli_output_words(output, line, strlen(line));
     snprintf(line, sizeof line, "%-18s %-27s  %-27s  %s", "", "before", "after", "gain");
     cli_output_words(output, line, strlen(line));
