@@ -48,14 +48,23 @@ static bool pack(pleura_qconv *conv)
     return true;
 }
 
-/* Units of as many pixels as the scratch takes; a small image is cut across its output channels too. */
+static size_t parts(size_t whole, size_t part)
+{
+    return (whole + part - 1) / part;
+}
+
+/* Units of as many pixels as the scratch takes, or fewer, so that every thread has as many of them; a
+ * small image is cut across its output channels too. */
 static void cut(pleura_qconv *conv)
 {
     size_t pixels = (size_t)conv->spec.out_height * conv->spec.out_width;
-    size_t most = SCRATCH_BYTES / conv->depth / BYTE_ROWS * BYTE_ROWS;
-    if (most > pixels)
-        most = pixels;
-    conv->pixels_per_unit = most > BYTE_ROWS ? most : BYTE_ROWS;
+    size_t most = SCRATCH_BYTES / conv->depth, threads = conv->spec.threads;
+    most = most > BYTE_ROWS ? most : BYTE_ROWS;
+    size_t units = parts(pixels, most);
+    if (threads > 1 && pixels >= threads * BYTE_ROWS)
+        units = parts(units, threads) * threads;
+    size_t each = parts(pixels, units), whole_tiles = parts(each, BYTE_ROWS) * BYTE_ROWS;
+    conv->pixels_per_unit = each < 4 * BYTE_ROWS || whole_tiles > most ? each : whole_tiles;
     pleura_qconv_cut(conv, pixels, conv->blocks);
     conv->scratch = (conv->pixels_per_unit * conv->depth / STORE_BYTES + 2) * STORE_BYTES;
 }

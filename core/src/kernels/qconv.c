@@ -92,9 +92,9 @@ bool pleura_qconv_make_columns(pleura_qconv *conv, size_t groups, size_t blocks)
 
 void pleura_qconv_cut(pleura_qconv *conv, size_t pixels, size_t blocks)
 {
-    enum { ENOUGH = 4 }; /* units to share */
     size_t along = (pixels + conv->pixels_per_unit - 1) / conv->pixels_per_unit;
-    size_t across = along >= ENOUGH || conv->spec.threads < 2 ? 1 : (ENOUGH + along - 1) / along;
+    size_t threads = conv->spec.threads ? conv->spec.threads : 1;
+    size_t across = (threads + along - 1) / along;
     conv->blocks_per_unit = (blocks + across - 1) / across;
     conv->units = along * ((blocks + conv->blocks_per_unit - 1) / conv->blocks_per_unit);
 }
