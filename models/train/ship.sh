@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # From a trained network to the shipped files: eight bits, gate, figures, card, model file, reference films, and the
-# logits that the tests ask every build for. What comes after it by hand: models/README.md.
+# logits that the tests ask every build for. What is left to do by hand stands in README.md.
 #   models/train/ship.sh DATA WORK TRAINED [PLEURA]
 # TRAINED is a run's model.pt, or a model file of ours (with its history.json beside it); PLEURA the core's command
-# line (build/native/pleura), which answers for every figure. WORK gets checkpoints and caches, and its gate's pictures.
+# line (build/native/pleura), which answers for every figure. WORK gets checkpoints and caches, and its gate's pictures;
+# what is there already (net8, a gate that is newer) is not made again.
 #   WEIGHTS   qdq (weights and what layers pass on in eight bits), int8, float16 or float32; but for qdq TRAINED is a model.pt
 #   SETTLE    epochs trained with the roundings of qdq (0)
 #   FRAMINGS  shares of a side that further framings of a film near the threshold cut off (-: add): 0.1,-0.1; none if empty
@@ -19,7 +20,7 @@ step() { echo "$(date +%T) $*" >&2; "$python" "$here/$1" "${@:2}"; }
 mkdir -p "$work"
 exact=()
 if [ "$weights" = qdq ]; then
-    step settle.py "${common[@]}" "${doubted[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
+    [ -f "$work/net8/model.pt" ] || step settle.py "${common[@]}" "${doubted[@]}" --trained "$checkpoint" --net "${NET:-whole}" --size "${SIZE:-192}" \
         --epochs "${SETTLE:-0}" --out "$work/net8" --resume
     exact=(--exact "$checkpoint")
     checkpoint=$work/net8/model.pt

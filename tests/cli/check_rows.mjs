@@ -14,7 +14,7 @@ const typeOf = (value) =>
 // over unseen.
 const ignored = new Set(["$schema", "$id", "title", "description", "$defs"]);
 const keywords = {
-  type: (value, types) => [types].flat().includes(typeOf(value)),
+  type: (value, types) => [types].flat().some((type) => (type === "integer" ? Number.isInteger(value) : type === typeOf(value))),
   const: (value, wanted) => value === wanted,
   enum: (value, allowed) => allowed.includes(value),
   minimum: (value, least) => typeof value !== "number" || value >= least,

@@ -74,7 +74,7 @@ run classify --json --profile profile.json "$films/normal-1.jpg"
 is "a result with a profile" "$status $(field 'o.model.profile.length' out.txt)" "0 64"
 is "uses its threshold" "$(field 'o.threshold' out.txt)" "$(field 'Number(o.threshold.toPrecision(7))' profile.json)"
 run classify --csv --profile profile.json "$films/normal-1.jpg"
-says "a row with a profile" "$(head -1 out.txt)" ",ms,profile_sha256"
+says "a row with a profile" "$(head -1 out.txt)" ",ms,framings,profile_sha256"
 run classify --json "$films/normal-1.jpg"
 is "without the profile the model is as it was" "$(field '"profile" in o.model' out.txt)" false
 run evaluate --profile profile.json --labels many.csv "${common[@]}" --json

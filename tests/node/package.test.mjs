@@ -43,7 +43,7 @@ for (const tier of ['simd', 'relaxed']) {
       const answer = await pleura.classify(film, { name: 'film.jpg' });
       assert.deepEqual(
         Object.keys(answer).sort(),
-        ['file', 'finding', 'model', 'ms', 'ms_steps', 'outcome', 'probabilities', 'reasons', 'schema', 'threshold'].sort(),
+        ['file', 'finding', 'framings', 'model', 'ms', 'ms_steps', 'outcome', 'probabilities', 'reasons', 'schema', 'threshold'].sort(),
       );
       assert.equal(answer.schema, 'pleura.result/1');
       assert.equal(answer.file, 'film.jpg');
