@@ -104,6 +104,16 @@ case(["Reshape 'turn'", "shape"], between(
 case(["Tile 'tiles'", "too"], between(
     node("Tile", ["image", "s"], ["z"], name="tiles"),
     constants=[constant("s", np.array([1, 1, 1 << 60, 16], np.int64))]))
+GRID = constant("g", np.zeros((1, 8, 8, 2), np.float32))
+case(["GridSample 'looks'", "a grid that does not fit"], between(
+    node("GridSample", ["image", "g"], ["z"], name="looks"), constants=[constant("g", np.zeros((1, 8, 8, 3), np.float32))]))
+case(["GridSample 'looks'", "a mode other than"], between(
+    node("GridSample", ["image", "g"], ["z"], name="looks", mode="lanczos"), constants=[GRID]))
+case(["GridSample 'looks'", "a padding other than"], between(
+    node("GridSample", ["image", "g"], ["z"], name="looks", padding_mode="wrap"), constants=[GRID]))
+case(["AffineGrid 'turns'", "a size that does not fit"], between(
+    node("AffineGrid", ["m", "s"], ["g"], name="turns"), node("GridSample", ["image", "g"], ["z"]),
+    constants=[constant("m", np.ones((1, 2, 3), np.float32)), constant("s", np.array([1, 3, 4, 8, 8], np.int64))]))
 case(["'short'", "bytes of data"], between(node("Add", ["image", "short"], ["z"]), constants=[
     TensorProto(name="short", data_type=FLOAT, dims=[1, 3, 8, 8], raw_data=b"1234")]))
 case(["'words'", "element type 8"], between(node("Identity", ["image"], ["z"]), constants=[

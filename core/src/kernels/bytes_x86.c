@@ -124,14 +124,14 @@ void pleura_bytes_gather(const pleura_qconv *conv, const int16_t *input, size_t 
 
 /* What a tile needs of the layer. */
 typedef struct columns {
+    __m256i least, most;
     size_t depth, panel; /* panel: from a block's weights to the next block's */
     const int8_t *weights;
     const int32_t *bias;
     const float *scale;
-    __m256i least, most;
+    size_t stride;                           /* of the output, in elements */
     __mmask16 steps[BLOCKS], floats[BLOCKS]; /* channels that have a place in the output */
     bool to_floats;
-    size_t stride; /* of the output, in elements */
 } columns;
 
 VNNI INLINE void put(const columns *c, size_t block, __m512i sum, void *output, size_t row)
