@@ -7,7 +7,8 @@ export const [WIDTH, HEIGHT] = [24, 20];
 export const fixtures = new Map();
 const header = readFileSync(new URL('../unit/fixture_codecs.h', import.meta.url), 'utf8');
 for (const [, name, body] of header.matchAll(/unsigned char (\w+)\[\] = \{([^}]*)\}/g)) {
-  const syntax = new RegExp(`SYNTAX_${name.toUpperCase()} "([\\d.]+)"`).exec(header)[1];
+  const syntax = new RegExp(`SYNTAX_${name.toUpperCase()} "([\\d.]+)"`).exec(header)?.[1];
+  if (!syntax) continue; // a broken frame, for the C tests alone
   fixtures.set(name, { syntax, bytes: Buffer.from(body.split(',').map(Number).slice(0, -1)) });
 }
 
