@@ -181,7 +181,7 @@ function preload() {
         const beginning = `<script type="module" async crossorigin src="./${begin}"></script>`;
         const links = ['model.onnx', module].map((href) => `<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="./${href}">`);
         // Whoever reads the source has it with its indentation and comments.
-        return html.replace('<link rel="manifest"', (tag) => [beginning, ...links, tag].join('\n')).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n');
+        return html.replace('<link rel="manifest"', (tag) => [beginning, ...links, tag].join('\n')).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n').replace(/(<(?:meta|link|input)\b[^>]*?) \/>/g, '$1>');
       },
     },
   };

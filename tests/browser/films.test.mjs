@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { blank, fixtures, hostile } from '../node/support.mjs';
-import { drop, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
+import { drop, finished, openPage, ready, ROOT, rows, savedCsv, savedLines, suite } from './support.mjs';
 
 const films = fixtures();
 const { shared, onPage, written } = suite();
@@ -260,6 +260,16 @@ test('a worker that dies costs its film, and another goes on', async () => {
     await page.locator('.row').first().click();
     assert.match(await page.textContent('#answer'), /worker/);
     assert.equal(await page.textContent('#message'), '');
+    // Exports have a row for each of them, too, in the command line's words.
+    const faults = (await savedLines(page)).filter(({ error }) => error);
+    assert.equal(faults.length, lost);
+    for (const { file, outcome, error, model } of faults) {
+      assert.ok(file && outcome === null && /^[0-9a-f]{64}$/.test(model.sha256));
+      assert.match(`${error.code}: ${error.message}`, /^internal: .*worker/);
+    }
+    const table = await savedCsv(page);
+    assert.equal(table.length, 1 + 8);
+    assert.equal(table.filter((row) => /,internal,.*worker/.test(row)).length, lost);
   } finally {
     await close();
   }

@@ -64,17 +64,10 @@ export async function readAll(
   } catch (cause) {
     throw new PleuraError('file', `The connection broke after ${loaded} bytes of ${response.url}.`, { cause });
   }
-  return loaded === whole.byteLength ? whole : joined(whole, more, loaded);
-}
-
-/** `size` bytes: those that found room, and those behind them. */
-function joined(room: Uint8Array, more: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
-  let at = more.reduce((left, part) => left - part.byteLength, size);
-  all.set(room.subarray(0, at));
-  for (const part of more) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
+  if (loaded === whole.byteLength) return whole;
+  const all = new Uint8Array(loaded);
+  let at = loaded;
+  for (const part of more.reverse()) all.set(part, (at -= part.byteLength));
+  all.set(whole.subarray(0, at));
   return all;
 }

@@ -26,4 +26,4 @@ export function table(head: Cell[], rows: Cell[][], className = '', caption = ''
 }
 
 /** A place of its own to scroll in, by the keyboard too. */
-export const scrolled = (label: string, ...content: Child[]): HTMLElement => make('div', { className: 'scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': label } }, ...content);
+export const scrolled = (label: string, ...content: Child[]): HTMLElement => make('div', { className: 'scroll', attributes: { tabindex: '0', role: 'group', 'aria-label': label } }, ...content);

@@ -24,12 +24,12 @@ export function offerFiles(films: Films, { engine, say, onSaved }: TakingAway): 
       void body(loaded);
     });
 
-  on('save-json', () => {
-    save('pleura.jsonl', 'application/x-ndjson', jsonLines(films.all));
+  on('save-json', ({ info }) => {
+    save('pleura.jsonl', 'application/x-ndjson', jsonLines(films.all, info));
     onSaved();
   });
-  on('save-csv', ({ csvHeader }) => {
-    save('pleura.csv', 'text/csv', csv(csvHeader, films.all));
+  on('save-csv', ({ csvHeader, info }) => {
+    save('pleura.csv', 'text/csv', csv(csvHeader, films.all, info));
     onSaved();
   });
 
