@@ -30,7 +30,7 @@ import doubts
 import metrics
 from engine import PLAIN, answering
 from interventions import INTERVENTIONS
-from net import CLASSES, like
+from net import CLASSES
 from train import PREVALENCE, load, prior_weights
 
 # Of the ill "select" films, clean ones and under all interventions, at least: 0.97 is wanted, and half a
@@ -157,11 +157,6 @@ def compare(before, after, decision):
     }
 
 
-def networks(path):
-    """The network of a run's model.pt or of a model file of ours."""
-    return load(path)[0] if path.endswith(".pt") else like(path, torch.randn(2, 1, 64, 64))[0]
-
-
 def rounding_cost(exact, rounded, truth, threshold):
     """What eight bits change beside the same network in float32."""
     exact, rounded = metrics.pneumonia(exact), metrics.pneumonia(rounded)
@@ -221,7 +216,7 @@ def evaluate(args):
 
     rounding = None
     if args.exact:
-        exact = answering(args, films, networks(args.exact), state["size"], "float32")
+        exact = answering(args, films, load(args.exact)[0], state["size"], "float32")
         rounding = {part: rounding_cost(
             metrics.softmax(exact(chosen, PLAIN), temperature), metrics.softmax(alone[part], temperature),
             labels[chosen] > 0, threshold) for part, chosen in places.items()}

@@ -35,6 +35,7 @@ FIXED = {
     "pleura.finding": "pneumonia",
     "pleura.activation": "softmax",
     "pleura.input.fit": "squash",
+    "pleura.input.depth": "8",
     "pleura.input.normalise": "image",
     "pleura.input.std_floor": repr(preprocess.STD_FLOOR),
     "pleura.input.range": "unit",

@@ -7,15 +7,11 @@ ours (.onnx, its history.json beside it) can be rounded like a run's model.pt.
 """
 
 import argparse
-import json
-import pathlib
 
 import numpy as np
-import torch
 
 import data
 import quantise
-from net import like
 from train import Run, inputs, load, options
 
 WATCHED_FILMS = 192     # for the ranges of what layers pass on
@@ -33,14 +29,9 @@ class Settle(Run):
         self.net = quantise.prepare(trained, inputs(films, at, size=self.args.size).split(64))
 
     def trained_before(self):
-        path = pathlib.Path(self.args.trained)
-        if path.suffix == ".pt":
-            net, state = load(path)
-            self.before = [*state.get("before", []), state["history"]]
-            return net
-        history = json.loads(path.with_name("history.json").read_text(encoding="utf-8"))
-        self.before = [history["epochs"]]
-        return like(str(path), torch.randn(2, 1, 64, 64))[0]
+        net, state = load(self.args.trained)
+        self.before = [*state.get("before", []), state["history"]]
+        return net
 
 
 def main():

@@ -28,7 +28,7 @@ import quantise
 from augment import views
 from clusters import clusters
 from interventions import INTERVENTIONS
-from net import CLASSES, NETS, Net, start
+from net import CLASSES, NETS, Net, like, start
 from preprocess import SIZE, prepare
 
 # The loss sees half normal, half pneumonia, whatever the archive holds (26 % normal), so that a
@@ -353,8 +353,19 @@ def write_history(path, args, histories):
     path.write_text(text + "\n", encoding="utf-8")
 
 
+def shipped(path):
+    """The network of a model file of ours and what its run is known by, from the history beside it."""
+    torch.manual_seed(0)
+    net, size = like(str(path), torch.randn(2, 1, 64, 64))
+    history = json.loads(pathlib.Path(path).with_name("history.json").read_text(encoding="utf-8"))
+    return net, {"name": net.name, "size": size, "history": history["epochs"]}
+
+
 def load(path, device=None):
-    """The averaged network of a run."""
+    """The averaged network of a run, or that of a model file."""
+    if pathlib.Path(path).suffix == ".onnx":
+        net, state = shipped(path)
+        return (net if device is None else device.put(net)), state
     state = torch.load(path, map_location="cpu", weights_only=False)
     net = Net(state["name"])
     if state.get("rounded"):

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import ort from 'onnxruntime-node';
 import { load, loadInWorker, loadPool, NOTES, PleuraError } from 'pleura';
 import { Learner } from '../../wasm/dist/pleura-learner.js';
-import { difference, fixtures, metadata, MODEL, probabilities, ROUNDING } from './support.mjs';
+import { difference, fixtures, metadata, MODEL, probabilities, TOLERANCE } from './support.mjs';
 
 const model = readFileSync(MODEL);
 const films = fixtures().map((path) => readFileSync(path));
@@ -101,7 +101,7 @@ for (const task of ['calibrate', 'adapt']) {
       const answer = await pleura.classify(film);
       // ONNX Runtime is shown the whole film alone.
       const alone = answer.framings > 1 ? probabilities(await pleura.run(input), properties) : answer.probabilities;
-      assert.ok(difference(alone, probabilities(data, properties)) < ROUNDING);
+      assert.ok(difference(alone, probabilities(data, properties)) < TOLERANCE);
     }
     await pleura.applyProfile(null);
   });

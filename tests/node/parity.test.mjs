@@ -1,6 +1,5 @@
 // Golden parity: the same film gives the same probabilities natively, in both WebAssembly tiers in
-// Node, and, where one framing of it decides and to within roundings, in ONNX Runtime on the same tensor. (In Chromium:
-// tests/browser/parity.test.mjs; the same bits of every build: bits.test.mjs.)
+// Node, and, where one framing of it decides, in ONNX Runtime on the same tensor. (In Chromium: tests/browser/parity.test.mjs.)
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +18,6 @@ import {
   native,
   originals,
   probabilities,
-  ROUNDING,
   TOLERANCE,
   trained,
   Worst,
@@ -44,7 +42,7 @@ async function compare(t, paths) {
   const oracle = await onnxRuntime();
   const expected = native(paths);
   const worst = {};
-  const note = (pair, a, b, name, tolerance) => (worst[pair] ??= new Worst(tolerance)).add(difference(a, b), `${pair}, ${name}`);
+  const note = (pair, a, b, name) => (worst[pair] ??= new Worst()).add(difference(a, b), `${pair}, ${name}`);
 
   for (const path of paths) {
     const name = basename(path);
@@ -58,8 +56,8 @@ async function compare(t, paths) {
       assert.equal(answer.framings, line.framings, `${name}: the framings differ`);
       if (line.framings > 1) continue; // ONNX Runtime is shown the whole film alone
       const truth = await oracle(await pleura.preprocess(bytes));
-      note(`${tier} and ONNX Runtime`, answer.probabilities, truth.probabilities, name, ROUNDING);
-      note('native and ONNX Runtime', line.probabilities, truth.probabilities, name, ROUNDING);
+      note(`${tier} and ONNX Runtime`, answer.probabilities, truth.probabilities, name);
+      note('native and ONNX Runtime', line.probabilities, truth.probabilities, name);
     }
   }
   for (const [pair, value] of Object.entries(worst)) t.diagnostic(`${pair}: largest difference ${value}`);

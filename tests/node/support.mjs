@@ -15,11 +15,6 @@ const DATA = process.env.PLEURA_DATA ?? join(ROOT, '../shared/data');
 
 /** On every probability, between any two of the engines. */
 export const TOLERANCE = 1e-4;
-/**
- * The same between ours and ONNX Runtime on quantised layers, which it computes in integers, too: a sum that lies between
- * two steps may fall to the other side there.
- */
-export const ROUNDING = 0.02;
 const FILMS = 104;
 
 const images = (folder) =>
@@ -29,12 +24,6 @@ const images = (folder) =>
     .map((name) => join(folder, name));
 
 export const fixtures = () => images(FIXTURES);
-
-/** The shipped network's answers to the bundled films, to the last bit (models/train/bits.py), by the file's name. */
-export function logits() {
-  const [, ...lines] = readFileSync(join(FIXTURES, 'logits.csv'), 'utf8').trim().split('\n').map((line) => line.split(','));
-  return new Map(lines.map(([name, ...values]) => [name, values.map((value) => Math.fround(Number(value)))]));
-}
 
 /** Whether the films of the validation list are at hand. */
 export const hasData = () => existsSync(join(DATA, 'chest'));
@@ -102,13 +91,9 @@ export class Worst {
   where = '';
   count = 0;
 
-  constructor(tolerance = TOLERANCE) {
-    this.tolerance = tolerance;
-  }
-
   add(value, where) {
     this.count++;
-    assert.ok(value <= this.tolerance, `${where}: probabilities differ by ${value}`);
+    assert.ok(value <= TOLERANCE, `${where}: probabilities differ by ${value}`);
     if (value > this.value) [this.value, this.where] = [value, where];
   }
 

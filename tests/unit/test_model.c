@@ -461,6 +461,7 @@ static void refuses_wrong_metadata(void **state)
         {"pleura.groups", "nonsense", "name=label+label"},
         {"pleura.activation", "relu", "softmax sigmoid none"},
         {"pleura.input.fit", "zoom", "squash crop pad"},
+        {"pleura.input.depth", "12", "16 8"},
         {"pleura.input.std", "0", "one number or three"},
         {"pleura.input.mean", "1,2", "one number or three"},
         {"pleura.schema", "2", "reads schema 1"},

@@ -50,7 +50,7 @@ static void compare(uint32_t sw, uint32_t sh, uint32_t tw, uint32_t th)
     assert_true(samples && values);
     for (size_t i = 0; i < stride * sh; i++)
         samples[i] = (uint16_t)pseudo(65536);
-    pleura_grey_view view = {samples, sw, sh, stride, 0, 0};
+    pleura_grey_view view = {samples, sw, sh, stride, 0, 0, false};
     pleura_plane plane = {values, tw, th, out_stride};
     assert_int_equal(pleura_resize(&view, &plane, NULL), PLEURA_OK);
     for (uint32_t y = 0; y < th; y++)
@@ -94,7 +94,8 @@ static void compare_bordered(uint32_t w, uint32_t h, uint32_t x, uint32_t y, uin
     assert_true(whole && wanted);
     for (uint32_t i = 0; i < w * h; i++)
         inner[i / w * all_w + i % w] = (uint16_t)(1 + pseudo(65535));
-    pleura_grey_view all = {whole, all_w, all_h, all_w, 0, 0}, part = {inner, w, h, all_w, x, y};
+    pleura_grey_view all = {whole, all_w, all_h, all_w, 0, 0, false},
+                         part = {inner, w, h, all_w, x, y, false};
     assert_int_equal(pleura_resize(&all, &(pleura_plane){wanted, tw, th, tw}, NULL), PLEURA_OK);
     assert_int_equal(pleura_resize(&part, &(pleura_plane){values, tw, th, tw}, NULL), PLEURA_OK);
     for (uint32_t i = 0; i < tw * th; i++)
@@ -136,7 +137,7 @@ static void flat_images(void **state)
     for (int white = 0; white < 2; white++) {
         for (size_t i = 0; i < W * H; i++)
             samples[i] = white ? 65535 : 0;
-        pleura_grey_view view = {samples, W, H, W, 0, 0};
+        pleura_grey_view view = {samples, W, H, W, 0, 0, false};
         pleura_plane plane = {values, T, T, T};
         assert_int_equal(pleura_resize(&view, &plane, NULL), PLEURA_OK);
         for (size_t i = 0; i < T * T; i++)

@@ -169,6 +169,22 @@ static void extreme_proportions(void **state)
         }
 }
 
+/* 8-bit greys v are v x 257; between them the nearest counts, and with all 16 bits each by itself. */
+static void nearest_of_256_greys(void **state)
+{
+    (void)state;
+    pleura_input_spec spec = plain(1, 6);
+    spec.range_high = 65535;
+    uint16_t samples[] = {0, 128, 129, 200 * 257 - 128, 200 * 257 + 128, 65535 - 129};
+    expect(&spec, samples, 6, 1, (float[]){0, 128, 129, 51272, 51528, 65406}, 6);
+    spec.in_bytes = true;
+    expect(&spec, samples, 6, 1, (float[]){0, 0, 257, 51400, 51400, 65535 - 257}, 6);
+    spec = plain(1, 1);
+    spec.range_high = 65535;
+    spec.in_bytes = true; /* first the greys, then their mean */
+    expect(&spec, (uint16_t[]){0, 128, 0, 129}, 2, 2, (float[]){257 / 4.0f}, 1);
+}
+
 static void arguments(void **state)
 {
     (void)state;
@@ -194,6 +210,7 @@ int main(void)
         cmocka_unit_test(framings),
         cmocka_unit_test(a_framing_is_normalised_by_itself),
         cmocka_unit_test(extreme_proportions),
+        cmocka_unit_test(nearest_of_256_greys),
         cmocka_unit_test(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

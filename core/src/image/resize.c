@@ -75,13 +75,28 @@ static void add_row(float *restrict sums, const uint16_t *restrict row, size_t c
         sums[x] += weight * (float)row[x];
 }
 
-/* Adds whole rows first up, in one contiguous loop each, which compilers turn into vectors. */
-static void sum_rows(float *sums, const pleura_grey_view *source, span rows)
+/* The nearest of the greys of an 8-bit file, which are v x 257; no sample lies in the middle of two. */
+static uint16_t to_byte(uint16_t sample)
 {
-    const uint16_t *row = source->samples + rows.first * source->stride;
-    set_row(sums, row, source->width, rows.head);
+    return (uint16_t)((sample * 255u + 32767u) / 65535u * 257u);
+}
+
+static const uint16_t *row_at(const pleura_grey_view *source, uint32_t y, uint16_t *bytes)
+{
+    const uint16_t *row = source->samples + y * source->stride;
+    if (!source->in_bytes)
+        return row;
+    for (uint32_t x = 0; x < source->width; x++)
+        bytes[x] = to_byte(row[x]);
+    return bytes;
+}
+
+/* Adds whole rows first up, in one contiguous loop each, which compilers turn into vectors. */
+static void sum_rows(float *sums, const pleura_grey_view *source, span rows, uint16_t *bytes)
+{
+    set_row(sums, row_at(source, rows.first, bytes), source->width, rows.head);
     for (uint32_t i = 1; i < rows.count; i++)
-        add_row(sums, row + i * source->stride, source->width,
+        add_row(sums, row_at(source, rows.first + i, bytes), source->width,
                 i + 1 == rows.count ? rows.tail : 1.0f);
 }
 
@@ -104,18 +119,19 @@ pleura_code pleura_resize(const pleura_grey_view *source, const pleura_plane *ta
                           pleura_error *error)
 {
     size_t axis = (size_t)target->width + target->height;
-    size_t size = axis * sizeof(span) + source->width * sizeof(float);
+    size_t size = axis * sizeof(span) + source->width * (sizeof(float) + sizeof(uint16_t));
     span *columns = pleura_alloc(size);
     if (!columns)
         return pleura_fail_memory(error, size, "resizing");
     span *rows = columns + target->width;
     float *sums = (float *)(void *)(columns + axis);
+    uint16_t *bytes = (uint16_t *)(void *)(sums + source->width);
     double across, down;
     fill_spans(columns, source->width, source->beside, target->width, &across);
     fill_spans(rows, source->height, source->above, target->height, &down);
     double factor = 1 / (across * down * 65535.0);
     for (uint32_t y = 0; y < target->height; y++) {
-        sum_rows(sums, source, rows[y]);
+        sum_rows(sums, source, rows[y], bytes);
         sum_columns(target->values + y * target->stride, sums, columns, target->width, factor);
     }
     pleura_free(columns);

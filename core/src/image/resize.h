@@ -14,6 +14,7 @@ typedef struct pleura_grey_view {
     uint32_t width, height;
     size_t stride;          /* samples from a row to the next */
     uint32_t beside, above; /* so many columns, rows of black stand at both its ends, too */
+    bool in_bytes;          /* samples count as the nearest of 256 greys */
 } pleura_grey_view;
 
 typedef struct pleura_plane {

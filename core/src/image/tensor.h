@@ -19,6 +19,7 @@ typedef enum pleura_normalise {
 typedef struct pleura_input_spec {
     uint32_t channels, height, width; /* channels: 1, or 3 with the grey in each */
     pleura_fit fit;
+    bool in_bytes; /* the network was taught films of 256 greys: others become the nearest of them */
     pleura_normalise normalise;
     float range_low, range_high; /* black and white, before normalising: 0, 1 or 0, 255, ... */
     float mean[3], std[3];       /* FIXED; std is not 0 */

@@ -102,10 +102,13 @@ pleura_code pleura_metadata_input(const pleura_property *properties, size_t coun
     static const char *const fits[] = {"squash", "crop", "pad", NULL};
     static const char *const modes[] = {"fixed", "image", NULL};
     static const char *const ranges[] = {"unit", "byte", "xrv", NULL};
+    static const char *const depths[] = {"16", "8", NULL};
     static const float low[] = {0, 0, -1024}, high[] = {1, 255, 1024};
     source s = {properties, count, error};
-    int fit, mode, range;
+    int fit, depth, mode, range;
     pleura_code code = choice(&s, "pleura.input.fit", fits, &fit);
+    if (code == PLEURA_OK)
+        code = choice(&s, "pleura.input.depth", depths, &depth);
     if (code == PLEURA_OK)
         code = choice(&s, "pleura.input.normalise", modes, &mode);
     if (code == PLEURA_OK)
@@ -119,6 +122,7 @@ pleura_code pleura_metadata_input(const pleura_property *properties, size_t coun
     if (code != PLEURA_OK)
         return code;
     input->fit = (pleura_fit)fit;
+    input->in_bytes = depth == 1;
     input->normalise = (pleura_normalise)mode;
     if (bytes && !find(&s, "pleura.input.range"))
         range = 1;
