@@ -9,6 +9,7 @@ import { Codecs } from '../../wasm/dist/codecs.js';
 import { startCore } from '../../wasm/dist/module.js';
 import createFailingCodecs from '../../build/wasm-simd/pleura-codecs-failing.mjs';
 import createFailing from '../../build/wasm-simd/pleura-failing.mjs';
+import { fixtures as frames } from './compressed.mjs';
 import { deep, fixtures, MODEL, ROOT } from './support.mjs';
 
 const model = readFileSync(MODEL);
@@ -177,10 +178,8 @@ describe('each allocation site fails once', () => {
 test('each allocation site of the decoders of compressed DICOM fails once', async (t) => {
   const wasm = await WebAssembly.compile(readFileSync(`${ROOT}build/wasm-simd/pleura-codecs-failing.wasm`));
   const codecs = await Codecs.start((options) => createFailingCodecs({ ...options, refused: () => Number(refuse()) }), wasm);
-  const header = readFileSync(`${ROOT}tests/unit/fixture_codecs.h`, 'utf8');
   const kinds = { jpeg_ls: 2, jpeg_2000: 3 };
-  for (const [, name, body] of header.matchAll(/unsigned char (\w+)\[\] = \{([^}]*)\}/g)) {
-    const bytes = Uint8Array.from(body.split(',').map(Number).slice(0, -1));
+  for (const [name, { bytes }] of frames) {
     const kind = kinds[name.replace(/_lossy|_near.*/, '')] ?? 1;
     const work = () => codecs.decode({ kind, bytes, width: 24, height: 20, components: 1, rgbWanted: false });
     const expected = work();
