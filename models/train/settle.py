@@ -23,15 +23,11 @@ class Settle(Run):
     rounded = True
 
     def begin(self):
-        trained = self.trained_before()
+        trained, state = load(self.args.trained)
+        self.before = [*state.get("before", []), state["history"]]
         films = data.Films(self.args.data, data.read_index(self.args.data), self.args.cache)
         at = np.random.default_rng(0).permutation(self.trained)[:WATCHED_FILMS]
         self.net = quantise.prepare(trained, inputs(films, at, size=self.args.size).split(64))
-
-    def trained_before(self):
-        net, state = load(self.args.trained)
-        self.before = [*state.get("before", []), state["history"]]
-        return net
 
 
 def main():

@@ -18,7 +18,7 @@ from net import CLASSES, Net, start
 from test_train import small, stirred
 
 KEYS = """schema name version title labels groups finding activation temperature threshold margin
-operating_points input.fit input.normalise input.std_floor input.range gate.min_side gate.max_age population
+operating_points input.fit input.depth input.normalise input.std_floor input.range gate.min_side gate.max_age population
 training_data intended_use limits licence created metrics card""".split()
 
 OPERATORS = {"Conv", "Relu", "Add", "GlobalAveragePool", "Flatten", "Gemm"}

@@ -81,10 +81,7 @@ pleura_code pleura_picture_make(const pleura_image *film, bool show_film, const 
     picture->rgb = pleura_alloc(count * 3);
     pleura_code code = PLEURA_OK;
     if (greys && picture->rgb) {
-        const pleura_grey_view from = {.samples = pleura_image_samples(film),
-                                       .width = info.width,
-                                       .height = info.height,
-                                       .stride = info.width};
+        const pleura_grey_view from = pleura_grey_view_of(film);
         const pleura_plane to = {greys, picture->width, picture->height, picture->width};
         code = pleura_resize(&from, &to, error);
         if (!show_film)

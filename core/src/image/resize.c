@@ -3,6 +3,16 @@
 #include "../error.h"
 #include "../memory.h"
 
+pleura_grey_view pleura_grey_view_of(const pleura_image *image)
+{
+    pleura_image_info info;
+    pleura_image_get_info(image, &info);
+    return (pleura_grey_view){.samples = pleura_image_samples(image),
+                              .width = info.width,
+                              .height = info.height,
+                              .stride = info.width};
+}
+
 /* What one target pixel takes from an axis: `count` source pixels from `first`, of which the first
  * and the last are weighted and those between count 1. */
 typedef struct span {

@@ -17,6 +17,9 @@ typedef struct pleura_grey_view {
     bool in_bytes;          /* samples count as the nearest of 256 greys */
 } pleura_grey_view;
 
+/* All of an image, which must outlive it. */
+pleura_grey_view pleura_grey_view_of(const pleura_image *image);
+
 typedef struct pleura_plane {
     float *values;
     uint32_t width, height;

@@ -138,8 +138,8 @@ pleura_code pleura_tensor_from_image(const pleura_input_spec *spec, const pleura
                            plane * spec->channels);
     pleura_image_info info;
     pleura_image_get_info(image, &info);
-    pleura_grey_view source = {
-        pleura_image_samples(image), info.width, info.height, info.width, 0, 0, spec->in_bytes};
+    pleura_grey_view source = pleura_grey_view_of(image);
+    source.in_bytes = spec->in_bytes;
     pleura_plane target = {tensor, spec->width, spec->height, spec->width};
     if (spec->fit == PLEURA_FIT_CROP)
         crop(&source, spec->width, spec->height);
@@ -162,10 +162,10 @@ void pleura_tensor_region(const pleura_input_spec *spec, const pleura_image *ima
     pleura_image_get_info(image, &info);
     *region = (pleura_region){0, 0, 1, 1};
     if (spec->fit == PLEURA_FIT_CROP) {
-        const uint16_t *samples = pleura_image_samples(image);
-        pleura_grey_view view = {samples, info.width, info.height, info.width, 0, 0, false};
+        pleura_grey_view view = pleura_grey_view_of(image);
         crop(&view, spec->width, spec->height);
-        size_t first = (size_t)(view.samples - samples), top = first / info.width;
+        size_t first = (size_t)(view.samples - pleura_image_samples(image));
+        size_t top = first / info.width;
         *region = (pleura_region){
             (float)(first % info.width) / (float)info.width, (float)top / (float)info.height,
             (float)view.width / (float)info.width, (float)view.height / (float)info.height};

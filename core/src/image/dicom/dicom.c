@@ -110,10 +110,7 @@ static pleura_code make_square(const pleura_dicom_attributes *a, const pleura_li
     if (!made || !values) {
         code = pleura_fail_memory(error, count * sizeof *values, "square pixels");
     } else {
-        const pleura_grey_view from = {.samples = (*image)->samples,
-                                       .width = (*image)->info.width,
-                                       .height = (*image)->info.height,
-                                       .stride = (*image)->info.width};
+        const pleura_grey_view from = pleura_grey_view_of(*image);
         const pleura_plane to = {values, width, height, width};
         code = pleura_resize(&from, &to, error);
     }
