@@ -55,7 +55,8 @@ modules() {
         stage "build wasm-threads" build_preset wasm-threads &&
         stage "npm packages" npm_packages "$root" &&
         stage "npm packages of the tests" npm_packages "$root/tests" &&
-        stage "build page" npm run --silent build
+        stage "API reference" docs/api/build.sh &&
+        stage "build page" env PLEURA_DOCS=yes npm run --silent build
 }
 
 all() {
@@ -66,7 +67,6 @@ all() {
     modules || return 0
     stage "build a module again" tests/reproducible.sh || true
     stage "check types" npm run --silent typecheck || true
-    stage "API reference" docs/api/build.sh || true
     stage "test node" npm run --silent test:node || true
     stage "test browser" npm run --silent test:browser || true
 }

@@ -35,8 +35,8 @@ packages_for() {
     browser)
         have chromium || printf '%s\n' chromium fonts-dejavu-core
         have firefox-esr || echo firefox-esr
-        have doxygen || echo doxygen # docs/api
         ;;
+    docs) have doxygen || echo doxygen ;;
     esac
 }
 

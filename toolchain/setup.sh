@@ -10,16 +10,17 @@ done
 
 usage() {
     cat <<'END'
-Usage: toolchain/setup.sh [native] [wasm] [node] [browser] [judges]
+Usage: toolchain/setup.sh [native] [wasm] [node] [browser] [docs] [judges]
 
-Makes ready what building and testing need (all five when none is named); takes no time when it
+Makes ready what building and testing need (all six when none is named); takes no time when it
 is all there. Apart from a few system packages (apt-get, as root) everything goes to the folder
 $PLEURA_CACHE, or else ${XDG_CACHE_HOME:-~/.cache}/pleura; deleting that undoes it.
 
   native   clang, CMake, Ninja, the upstream sources, ONNX's test cases
   wasm     the same, Emscripten and Node.js
   node     Node.js 22 or newer, npm
-  browser  Chromium, Firefox and nginx, for the browser tests; Doxygen, for docs/api
+  browser  Chromium, Firefox and nginx, for the browser tests
+  docs     Doxygen, for docs/api
   judges   DCMTK, GDCM, dicom3tools, pydicom and libjpeg's tools, which the tests of images compare with;
            python3-onnx, which writes models as other exporters do
 
@@ -93,9 +94,9 @@ END
 main() {
     local part things=() packages=()
     case ${1-} in -h | --help) usage && return ;; esac
-    [ $# -gt 0 ] || set -- native wasm node browser judges
+    [ $# -gt 0 ] || set -- native wasm node browser docs judges
     for part in "$@"; do
-        case $part in native | wasm | node | browser | judges) ;; *) usage >&2 && exit 2 ;; esac
+        case $part in native | wasm | node | browser | docs | judges) ;; *) usage >&2 && exit 2 ;; esac
         [ "$part" != wasm ] || mapfile -t -O ${#packages[@]} packages < <(packages_for node)
         mapfile -t -O ${#packages[@]} packages < <(packages_for "$part")
         mapfile -t -O ${#things[@]} things < <(things_for "$part")

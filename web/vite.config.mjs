@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
@@ -8,6 +8,8 @@ import { components } from '../toolchain/sbom.mjs';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const MODEL = path(process.env.PLEURA_MODEL ?? '../models/child-pneumonia/model.onnx');
+// The reference of the package and of the C library, where `./serve.sh --docs` has it put into the page's folder.
+const DOCS = process.env.PLEURA_DOCS && path('../build/api');
 const FILMS = path('../tests/fixtures/films/');
 
 const MODELS = dirname(MODEL);
@@ -75,6 +77,12 @@ const licences = () => [
   ['Example films', 'CC BY 4.0', 'Kermany, Zhang, Goldbaum, Mendeley Data 2018, doi 10.17632/rscbjbr9sj'],
 ];
 
+/** Every file of a folder and below, as paths within it. */
+const within = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join('/'));
+
 /** Puts the model, what is known of it and the examples beside the page, under stable names. */
 function content() {
   const films = examples();
@@ -85,9 +93,10 @@ function content() {
     (files ??= [
       { name: 'model.onnx', source: readFileSync(MODEL) },
       ...(existsSync(REFERENCE) ? [{ name: 'reference.bin', source: readFileSync(REFERENCE) }] : []),
-      { name: 'model.about.json', source: JSON.stringify({ ...about(), licences: licences() }) },
+      { name: 'model.about.json', source: JSON.stringify({ ...about(), licences: licences(), docs: Boolean(DOCS) }) },
       ...['licences.txt', 'sbom.cdx.json'].map((name) => ({ name, source: readFileSync(path(`../wasm/dist/${name}`)) })),
       { name: 'examples.json', source: JSON.stringify((await answers()).listed) },
+      ...(DOCS ? within(DOCS).map((name) => ({ name: `docs/${name}`, source: readFileSync(join(DOCS, name)) })) : []),
     ]);
   return {
     name: 'pleura-content',
@@ -213,8 +222,9 @@ function offline() {
       handler(_, bundle) {
         const worker = Object.values(bundle).find(({ fileName }) => fileName === 'sw.js');
         const found = Object.values(bundle)
-          // The module with threads is the package's: this page never asks for it (docs/page.md).
-          .filter((file) => file !== worker && !/pleura-threads/.test(file.fileName))
+          // The module with threads is the package's: this page never asks for it (docs/page.md). The reference of both
+          // is read where there is a network.
+          .filter((file) => file !== worker && !/pleura-threads|^docs\//.test(file.fileName))
           .map((file) => [file.fileName, hash(file.type === 'chunk' ? file.code : file.source)]);
         for (const name of readdirSync(path('public'))) found.push([name, hash(readFileSync(path(`public/${name}`)))]);
         const files = Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes the reference of the JavaScript package (TypeDoc) and of the C headers (Doxygen) in build/api/. A warning of
-# either is a failure.
+# Makes the reference of the JavaScript package (TypeDoc) and of the C headers (Doxygen) in build/api/, without scripts.
+# A warning of either is a failure. ./serve.sh --docs puts it beside the page.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR disable=SC2154
 . "$(dirname "$0")/../../toolchain/lib.sh"
@@ -13,6 +13,7 @@ rm -rf build/api
 mkdir -p build/api
 doxygen docs/api/Doxyfile
 node docs/api/node_modules/typedoc/bin/typedoc --options docs/api/typedoc.json --logLevel Warn
+node docs/api/plain.mjs build/api
 
 # Built is not enough: every function and every export has its page or place.
 bad=0
@@ -26,4 +27,4 @@ done
 grep -rqF openAsBlob build/api/js || { say "build/api/js has no example."; bad=1; }
 grep -qF read_file build/api/c/index.html || { say "build/api/c has no example."; bad=1; }
 [ "$bad" = 0 ]
-say "build/api/js/index.html, build/api/c/index.html"
+say "build/api/index.html"

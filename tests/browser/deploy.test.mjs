@@ -2,7 +2,7 @@
 // server, which sets no headers at all.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ let folder;
 const servers = [];
 
 before(async () => {
+  assert.ok(existsSync(join(DIST, 'docs/index.html')), 'the page has no docs/: ./serve.sh --build-only --docs');
   assert.ok(NGINX && existsSync(NGINX), 'nginx is not there: toolchain/setup.sh browser, and . build/toolchain/env.sh');
   browser = await launch();
   folder = mkdtempSync(join(tmpdir(), 'pleura-deploy-'));
@@ -97,6 +98,63 @@ async function works(url, isolated) {
   }
 }
 
+/**
+ * The reference beside the page: the page leads there, every page and link of it is there, works under the same policy,
+ * complains of nothing and is none of the files of the offline copy; its examples are those that the tests run.
+ */
+async function documented(url) {
+  const waiting = [`${url}docs/index.html`];
+  const found = new Set(waiting);
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { status, body, headers } = await ask(next);
+    assert.equal(status, 200, next);
+    if (!headers['content-type'].startsWith('text/html')) continue;
+    const html = body.toString();
+    assert.doesNotMatch(html, /<script|javascript:/, next);
+    for (const [, path] of html.matchAll(/ (?:href|src)="([^"#]+)/g)) {
+      const { href, origin } = new URL(path, next);
+      if (origin !== new URL(url).origin || found.has(href) || !href.startsWith(`${url}docs/`)) continue;
+      found.add(href);
+      waiting.push(href);
+    }
+  }
+  const written = readdirSync(join(DIST, 'docs'), { recursive: true }).filter((name) => name.endsWith('.html'));
+  assert.deepEqual(written.filter((name) => !found.has(`${url}docs/${name}`)), [], 'pages that nothing leads to');
+  const profile = await browser.newContext();
+  const page = await profile.newPage();
+  const complaints = [];
+  page.on('console', (line) => complaints.push(line.text()));
+  try {
+    await page.goto(`${url}#trust`);
+    await ready(page);
+    assert.equal(await copied(page), 'ready');
+    const [docs] = await Promise.all([profile.waitForEvent('page'), page.click('#trust-body a[href="docs/index.html"]')]);
+    docs.on('console', (line) => complaints.push(line.text()));
+    for (const [link, title, examples] of [
+      ['c/index.html', /Pleura/, ['c/classify.c']],
+      ['js/index.html', /pleura/, []],
+      ['js/modules.html', /pleura/, ['vite/src/main.ts', 'node/classify.mjs']],
+    ]) {
+      await docs.goto(`${url}docs/`);
+      await docs.click(`a[href="${link}"]`);
+      await docs.waitForURL(`${url}docs/${link}`);
+      assert.match(await docs.title(), title);
+      const shown = (await docs.evaluate(() => document.body.innerText)).replace(/\s+/g, '');
+      for (const example of examples) {
+        const text = readFileSync(join(ROOT, 'examples', example), 'utf8').replace(/\s+/g, '');
+        assert.ok(shown.includes(text), `${link} shows ${example}`);
+      }
+    }
+    await docs.click('#tsd-nav-container a[href$="functions/loadPool.html"]');
+    await docs.waitForURL(`${url}docs/js/functions/loadPool.html`);
+    const kept = await docs.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()))).flat().map((request) => request.url));
+    assert.ok(kept.length > 10 && !kept.some((address) => address.includes('/docs/')));
+    assert.deepEqual(complaints, []);
+  } finally {
+    await profile.close();
+  }
+}
+
 /** deploy/nginx.conf as it is, but for the port and the folder, under a main file like Debian's. */
 async function nginx() {
   const port = await freePort();
@@ -149,6 +207,7 @@ test('nginx: headers, types, packed files, cache rules, a sub-path', async () =>
   assert.equal(missing.status, 404);
   assert.equal(missing.headers['x-content-type-options'], 'nosniff');
   await works(url, true);
+  await documented(url);
 });
 
 test('python3 -m http.server: no headers, and a sub-path', async () => {
@@ -159,6 +218,7 @@ test('python3 -m http.server: no headers, and a sub-path', async () => {
   await started(url, 'python3', ['-m', 'http.server', String(port), '--bind', '127.0.0.1'], join(folder, 'python'));
   assert.equal((await ask(url)).headers['content-security-policy'], undefined);
   await works(url, false);
+  await documented(url);
 });
 
 test('_headers says what web/server.mjs says', () => {

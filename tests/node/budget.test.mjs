@@ -36,14 +36,15 @@ for (const build of ['simd', 'relaxed', 'threads']) {
 
 /**
  * Everything of the page but pleura-*: documents, styles, scripts in every language, data. pleura-* are
- * the module's builds, and those parts of the package that the page fetches only when somebody learns.
+ * the module's builds, and those parts of the package that the page fetches only when somebody learns; docs/ is
+ * the reference for programs, which is another site.
  */
 function page() {
   const dist = join(ROOT, 'web/dist');
   assert.ok(existsSync(join(dist, 'index.html')), 'There is no page: build it first (npm run build).');
   return readdirSync(dist, { recursive: true })
     .map((name) => join(dist, name))
-    .filter((path) => /\.(html|css|js|svg|json|txt|webmanifest)$/.test(path) && !/^pleura-/.test(basename(path)));
+    .filter((path) => /\.(html|css|js|svg|json|txt|webmanifest)$/.test(path) && !/^pleura-/.test(basename(path)) && !path.startsWith(join(dist, 'docs')));
 }
 
 /** The view of learning, with its styles and its words: fetched when it is opened first. */

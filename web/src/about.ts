@@ -20,7 +20,7 @@ export interface Epoch {
   validation: Record<string, number>;
 }
 
-let about: (Partial<About> & { licences: Licence[] }) | null = null;
+let about: (Partial<About> & { licences: Licence[]; docs: boolean }) | null = null;
 
 export async function loadAbout(): Promise<void> {
   try {
@@ -32,6 +32,9 @@ export async function loadAbout(): Promise<void> {
 }
 
 export const licences = () => about?.licences ?? [];
+
+/** Whether the reference for programs lies beside the page. */
+export const hasDocs = () => about?.docs ?? false;
 
 /** Only for the very file that it was written for, and for its own answers: a profile's are others. */
 export const aboutModel = (info: ModelInfo): About | null => (about?.sha256 === info.sha256 && info.profile === null ? (about as About) : null);

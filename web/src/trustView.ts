@@ -1,7 +1,7 @@
 import { button, make } from './dom.js';
 import type { Engine } from './engine.js';
 import { facts, panel, scrolled, table } from './parts.js';
-import { licences } from './about.js';
+import { hasDocs, licences } from './about.js';
 import { passed, selfTest, type Golden } from './selftest.js';
 import { milliseconds, number, t } from './strings.js';
 
@@ -93,5 +93,6 @@ const link = (href: string, textContent: string) => make('a', { textContent, att
 function licencesPanel(): HTMLElement {
   const list = scrolled(t('licences.title'), table([], licences().map(([what, licence, notice]) => [what, `${licence}. ${notice}`])));
   list.lang = 'en';
-  return panel('licences.title', make('p', { textContent: t('licences.about') }), list, make('p', { className: 'actions' }, link('licences.txt', t('licences.texts')), link('sbom.cdx.json', t('licences.sbom'))));
+  const links = [link('licences.txt', t('licences.texts')), link('sbom.cdx.json', t('licences.sbom')), hasDocs() && link('docs/index.html', 'API: JavaScript, C')];
+  return panel('licences.title', make('p', { textContent: t('licences.about') }), list, make('p', { className: 'actions' }, ...links));
 }
