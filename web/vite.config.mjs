@@ -144,12 +144,12 @@ function words() {
 }
 
 /**
- * A language but English is its words alone, in the order of the alphabet of the keys: 3 KB less for the three of
- * them. English is what index.html does not say already.
+ * A language but English is its words alone, a line each, in the order of the alphabet of the keys. English is what
+ * index.html does not say already, with what keys begin with once above theirs. 4 KB less for the four of them.
  */
 function languages() {
   const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
-  const module = (words) => ({ code: `export default ${JSON.stringify(words)}`, moduleType: 'js' });
+  const module = (text) => ({ code: `export default ${JSON.stringify(text)}`, moduleType: 'js' });
   return {
     name: 'pleura-languages',
     enforce: 'pre',
@@ -158,16 +158,23 @@ function languages() {
       if (!file) return null;
       this.addWatchFile(file);
       const words = read(file);
+      if (Object.values(words).some((word) => word.includes('\n'))) this.error(`${file} has words of two lines`);
       if (part === 'rest') {
         const said = new Set(readFileSync(path('index.html'), 'utf8').match(/(?<= data-t[-a-z]*=")[^"]+/g));
-        return module(Object.fromEntries(Object.entries(words).filter(([key]) => !said.has(key))));
+        for (const { label } of offered(examples())) said.add(`example.${label}`); // content() puts them there
+        const stems = {};
+        for (const key of Object.keys(words).filter((key) => !said.has(key))) {
+          const [stem, name] = key.split('.');
+          (stems[stem] ??= []).push(`${name} ${words[key]}`);
+        }
+        return module(Object.entries(stems).map((part) => part.flat().join('\n')).join('\n\n'));
       }
       const first = kind ? `${kind}-en.json` : 'en.json';
       const english = read(path(`src/strings/${first}`));
       const keys = Object.keys(english).sort();
       const odd = [...keys.filter((key) => !(key in words)), ...Object.keys(words).filter((key) => !(key in english))];
       if (odd.length > 0) this.error(`${file} and ${first} differ in ${odd.join(', ')}`);
-      return module(keys.map((key) => words[key]));
+      return module(keys.map((key) => words[key]).join('\n'));
     },
   };
 }

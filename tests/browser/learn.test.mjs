@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { difference, fixtures } from '../node/support.mjs';
 import { smallNet } from './onnx.mjs';
-import { barriers, drop, finished, overflow, picture, rows, savedLines, suite } from './support.mjs';
+import { barriers, copied, drop, finished, overflow, picture, rows, savedLines, suite } from './support.mjs';
 
 const films = fixtures();
 const { shared, onPage, written } = suite();
@@ -75,7 +75,9 @@ async function download(page, locator, name) {
   return path;
 }
 
-onPage('calibrates on labelled films, changes nothing before it may, and can be undone', {}, async ({ page }) => {
+onPage('calibrates on labelled films, changes nothing before it may, and can be undone, all without a network', {}, async ({ page, cut }) => {
+  assert.equal(await copied(page), 'ready');
+  await cut();
   await dropVersions(page, 5);
   const own = await answers(page);
   await page.click('[data-view=learn]');

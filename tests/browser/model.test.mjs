@@ -173,6 +173,87 @@ onPage('a file that is no model is refused with a sentence, and the model before
   assert.notEqual((await rows(page))[0].state, 'error');
 });
 
+onPage('a batch goes on where a file that is no model was brought meanwhile', {}, async ({ page }) => {
+  const [broken] = written([{ name: 'meanwhile.onnx', bytes: Buffer.from('not a model at all') }]);
+  const names = Array.from({ length: 60 }, (_, place) => `batch-${place}.jpg`);
+  await drop(page, [...written(names.map((name) => ({ name, bytes: readFileSync(films[0]) }))), broken]);
+  await page.waitForFunction(() => /meanwhile\.onnx could not be loaded/.test(document.querySelector('#message').textContent));
+  await finished(page, 60);
+  const lines = await savedLines(page);
+  assert.deepEqual(lines.map(({ file }) => file).toSorted(), names.toSorted());
+  for (const { model, error } of lines) assert.deepEqual([model.name, model.version, error], ['child-pneumonia', model.version, undefined]);
+  assert.equal(new Set(lines.map(({ model }) => model.sha256)).size, 1);
+});
+
+/** Tells the page how much memory the module has with every answer of a worker; the page counts what lives. */
+async function countMemory(page) {
+  await page.addInitScript(() => {
+    const alive = new Map();
+    globalThis.memories = { most: 0, now: 0 };
+    const count = () => {
+      globalThis.memories.now = [...alive.values()].reduce((sum, bytes) => sum + bytes, 0);
+      globalThis.memories.most = Math.max(globalThis.memories.most, globalThis.memories.now);
+    };
+    const Native = Worker;
+    globalThis.Worker = class extends Native {
+      constructor(...given) {
+        super(...given);
+        this.addEventListener('message', (event) => {
+          if (event.data?.memory === undefined) return;
+          event.stopImmediatePropagation();
+          alive.set(this, event.data.memory);
+          count();
+        });
+      }
+      terminate() {
+        alive.delete(this);
+        count();
+        super.terminate();
+      }
+    };
+  });
+  const planted = `
+    let memory = null;
+    const [instantiate, say] = [WebAssembly.instantiate, postMessage];
+    WebAssembly.instantiate = async (...given) => {
+      const made = await instantiate(...given);
+      memory = Object.values((made.instance ?? made).exports).find((one) => one instanceof WebAssembly.Memory);
+      return made;
+    };
+    globalThis.postMessage = (...given) => {
+      if (memory) say({ memory: memory.buffer.byteLength });
+      say(...given);
+    };
+  `;
+  await page.route('**/assets/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: planted + (await response.text()) });
+  });
+}
+
+test('the module’s memory never holds the model before and the next one', async () => {
+  const { page, complaints, close } = await openPage(shared.browser, { serviceWorkers: 'block', before: countMemory });
+  try {
+    await ready(page);
+    await drop(page, films);
+    await finished(page, films.length);
+    const before = await page.evaluate(() => globalThis.memories.now);
+    const read = () => page.evaluate(() => globalThis.memories);
+    assert.ok(before > 1e7, `${before} bytes: the workers do not tell`);
+    await page.evaluate(() => (globalThis.memories.most = 0));
+    await page.click('[data-view=model]');
+    await page.locator('#model-file').setInputFiles(written([{ name: 'next.onnx', bytes: smallNet(18) }])[0]);
+    await inUse(page, 'next.onnx');
+    await finished(page, films.length);
+    const { most, now } = await read();
+    assert.ok(now > 1e6, `${now} bytes`);
+    assert.ok(most <= Math.max(before, now), `${most} bytes at most; ${before} of the model before, ${now} of the next`);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
 onPage('the self-test reproduces the reference here', {}, async ({ page }) => {
   await page.click('[data-view=trust]');
   await page.click('#selftest');

@@ -1,12 +1,13 @@
 // Without a network, with a new version, on a host without headers; and what stays on the device.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { test } from 'node:test';
 import { file, fixtures as compressed } from '../node/compressed.mjs';
 import { fixtures } from '../node/support.mjs';
+import { smallNet } from './onnx.mjs';
 import { copied, drop, eventually, finished, openPage, ready, ROOT, rows, savedLines, suite } from './support.mjs';
 
 const films = fixtures();
@@ -20,9 +21,11 @@ function copy(name) {
     root,
     /** Changes a file, and where `honest` the service worker's list with it. */
     change(file, from, to, honest) {
-      const before = readFileSync(join(root, file), 'utf8');
-      const after = before.replace(from, to);
-      assert.notEqual(after, before);
+      this.replace(file, readFileSync(join(root, file), 'utf8').replace(from, to), honest);
+    },
+    replace(file, after, honest) {
+      const before = readFileSync(join(root, file));
+      assert.ok(!before.equals(Buffer.from(after)));
       writeFileSync(join(root, file), after);
       for (const name of [file, 'sw.js']) for (const packed of ['.br', '.gz']) rmSync(join(root, name + packed), { force: true });
       if (!honest) return;
@@ -119,6 +122,60 @@ test('a new version waits until the user agrees', async () => {
     assert.match(await page.title(), /^A later Pleura/);
     assert.equal(await copied(page), 'ready');
     assert.ok(await page.locator('#update').isHidden());
+  } finally {
+    await close();
+  }
+});
+
+test('a batch goes on with the version that it began with, whatever comes meanwhile, and another window may agree', async () => {
+  const site = copy('meanwhile');
+  const { page, url, complaints, close } = await openPage(shared.browser, { root: site.root });
+  try {
+    await ready(page);
+    assert.equal(await copied(page), 'ready');
+    await page.evaluate(() => (globalThis.same = true));
+    const names = Array.from({ length: 40 }, (_, place) => `film-${place}.jpg`);
+    await drop(page, written(names.map((name) => ({ name, bytes: readFileSync(films[0]) }))));
+    await page.click('#pause');
+    const begun = await page.evaluate(() => document.querySelector('#working-bar').value);
+    assert.ok(begun < names.length, 'nothing is left to be done');
+
+    // The next version: another model, another name, and none of this one's workers and decoders.
+    site.replace('model.onnx', smallNet(4), true);
+    site.change('index.html', '<title>Pleura', '<title>A later Pleura', true);
+    for (const name of readdirSync(join(site.root, 'assets'))) if (/^(worker|pleura-codecs)-/.test(name)) rmSync(join(site.root, 'assets', name));
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+    await page.waitForFunction(() => !document.querySelector('#update').hidden, null, { timeout: 30_000 });
+    // In another window somebody agrees.
+    const other = await page.context().newPage();
+    await other.goto(url);
+    await other.waitForFunction(() => !document.querySelector('#update').hidden, null, { timeout: 60_000 });
+    await Promise.all([other.waitForEvent('load'), other.click('#update-now')]);
+    await other.waitForFunction(() => document.title.startsWith('A later Pleura'));
+
+    // Each worker ends with its next film, and those that take their place are the old version's, and so are the decoders.
+    for (const worker of page.workers().filter((one) => /\/worker-/.test(one.url()))) {
+      await worker.evaluate(() => {
+        const usual = globalThis.onmessage;
+        globalThis.onmessage = (event) => {
+          if (event.data.method === 'report' && !event.data.args[1].heatmap) throw new Error('planted');
+          return usual(event);
+        };
+      });
+    }
+    await page.click('#pause');
+    const [name, fixture] = [...compressed].at(-1);
+    await drop(page, written([{ name: `${name}.dcm`, bytes: file(fixture) }]));
+    await finished(page, names.length + 1);
+    assert.equal(await page.evaluate(() => globalThis.same), true, 'the page was loaded anew');
+    const lines = await savedLines(page);
+    const shipped = createHash('sha256').update(readFileSync(join(ROOT, 'web/dist/model.onnx'))).digest('hex');
+    assert.equal(lines.length, names.length + 1);
+    for (const line of lines) assert.equal(line.model.sha256, shipped);
+    const lost = lines.filter(({ error }) => error);
+    assert.ok(lost.length <= 4 && lost.every(({ error }) => /worker/.test(error.message)), JSON.stringify(lost));
+    assert.equal(lines.find((line) => line.file === `${name}.dcm`).error, undefined);
+    assert.deepEqual(complaints, []);
   } finally {
     await close();
   }

@@ -1,5 +1,6 @@
 import { PleuraError } from './errors.js';
 import { checked } from './film.js';
+import { checkSignal } from './signal.js';
 import type { Bytes, ClassifyOptions, Report } from './types.js';
 
 export interface BatchOptions extends Omit<ClassifyOptions, 'name'> {
@@ -56,12 +57,6 @@ export async function* inBatch(
   } finally {
     signal?.removeEventListener?.('abort', abort);
     batch.stop(new PleuraError('disposed', 'The batch was ended.'));
-  }
-}
-
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw new PleuraError('argument', 'What ends the work is an AbortSignal.');
   }
 }
 

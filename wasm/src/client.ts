@@ -1,4 +1,5 @@
 import { bytesOf } from './arrays.js';
+import { inBatch, type BatchOptions, type Films } from './batch.js';
 import { PleuraError } from './errors.js';
 import { folderUrl, toUrl } from './fetch.js';
 import { Line } from './line.js';
@@ -36,8 +37,7 @@ export async function loadInWorker(options: LoadInWorkerOptions): Promise<Worker
   }
 }
 
-class RemotePleura extends Remote {
-  protected readonly width = 2; // so that the worker finds its next film waiting
+class RemotePleura extends Remote implements WorkerPleura {
   readonly #line: Line;
 
   constructor(line: Line, loaded: Loaded) {
@@ -47,6 +47,11 @@ class RemotePleura extends Remote {
 
   protected ask<M extends Method>(method: M, args: Parameters<Methods[M]>): Promise<ReturnType<Methods[M]>> {
     return this.#line.ask(method, args);
+  }
+
+  classifyAll(films: Films, options?: BatchOptions) {
+    // Two, so that the worker finds its next film waiting.
+    return inBatch((film, how) => this.report(film, how), 2, films, options);
   }
 
   requests(): Promise<number> {

@@ -23,7 +23,7 @@
 export { CODES, PleuraError, type CoreCode, type HostCode, type PleuraErrorCode } from './errors.js';
 export { load } from './local.js';
 export { loadInWorker, type LoadInWorkerOptions } from './client.js';
-export { defaultWorkers, loadPool, type Pool, type PoolClassifyOptions, type PoolOptions } from './pool.js';
+export { defaultWorkers, loadPlainPool, loadPool, type Pool, type PoolClassifyOptions, type PoolOptions } from './pool.js';
 export { type BatchItem, type BatchOptions, type Films } from './batch.js';
 export { type WorkerPleura } from './remote.js';
 export { isRequest } from './requests.js';

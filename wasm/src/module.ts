@@ -110,17 +110,6 @@ export class Core {
     return this.#call((glue) => text(glue, glue._pleura_wasm_version()));
   }
 
-  /** The enumerations of pleura.h, for the test that holds ours to them. */
-  get enums(): { kind: string; name: string; number: number }[] {
-    return this.#call((glue) =>
-      text(glue, glue._pleura_wasm_enums())
-        .trim()
-        .split('\n')
-        .map((line) => line.split(' '))
-        .map(([kind = '', name = '', number]) => ({ kind, name, number: Number(number) })),
-    );
-  }
-
   /** The last film needs decoders that are not here: fetch them with loadCodecs(), and ask again. */
   get wantsCodecs(): boolean {
     return this.#bridge.wanted;
@@ -128,10 +117,6 @@ export class Core {
 
   async loadCodecs(base?: URL | string): Promise<void> {
     this.#bridge.codecs = await Codecs.load(base);
-  }
-
-  outcomeName(outcome: number): string {
-    return this.#call((glue) => text(glue, glue._pleura_wasm_outcome_name(outcome)));
   }
 
   /** Bytes of memory that the module has taken so far. */

@@ -1,3 +1,4 @@
+import { inBatch, type BatchOptions, type Films } from './batch.js';
 import { sha256 } from './digest.js';
 import { PleuraError } from './errors.js';
 import { Line } from './line.js';
@@ -55,6 +56,15 @@ export function defaultWorkers(): number {
  * worker can classify; each of the others takes up the model, and its memory, when films first queue.
  */
 export async function loadPool(options: PoolOptions): Promise<Pool> {
+  return loadSeats(options, BatchPool);
+}
+
+/** The same without classifyAll(), and 0.6 KB less of it, for who queues films by themselves. */
+export async function loadPlainPool(options: PoolOptions): Promise<Omit<Pool, 'classifyAll'>> {
+  return loadSeats(options, PlainPool);
+}
+
+async function loadSeats<P>(options: PoolOptions, Kind: new (...parts: ConstructorParameters<typeof PlainPool>) => P): Promise<P> {
   options = taken(options);
   const { workers = defaultWorkers(), timeLimit = 60_000, startWorker, worker, onProgress, wasm } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
@@ -81,7 +91,7 @@ export async function loadPool(options: PoolOptions): Promise<Pool> {
     const kit = { tier, module, ...model, ...folder };
     const loaded = await first.load(kit);
     const others = Array.from({ length: workers - 1 }, () => new Seat(tier, openLine));
-    return new PoolPleura(loaded, kit, [first, ...others], timeLimit, openLine);
+    return new Kind(loaded, kit, [first, ...others], timeLimit, openLine);
   } catch (error) {
     first.close(new PleuraError('disposed', 'The pool was not loaded.'));
     throw error;
@@ -168,10 +178,9 @@ interface Job {
   reject(error: unknown): void;
 }
 
-class PoolPleura extends Remote implements Pool {
+class PlainPool extends Remote implements Omit<Pool, 'classifyAll'> {
   readonly workers: number;
   readonly started: Promise<void>;
-  protected readonly width: number;
   #kit: Kit;
   readonly #timeLimit: number;
   readonly #openLine: () => Line;
@@ -184,7 +193,6 @@ class PoolPleura extends Remote implements Pool {
   constructor(loaded: Loaded, kit: Kit, seats: Seat[], timeLimit: number, openLine: () => Line) {
     super(loaded);
     this.workers = seats.length;
-    this.width = 2 * seats.length; // so that each worker finds its next film waiting
     this.started = Promise.all(seats.map(({ prepared }) => prepared)).then(() => {});
     this.started.catch(() => {});
     this.#kit = kit;
@@ -303,5 +311,12 @@ class PoolPleura extends Remote implements Pool {
     for (const seat of this.#seats) seat.close(error);
     for (const { reject } of this.#queue.splice(0)) reject(error);
     this.#tell();
+  }
+}
+
+class BatchPool extends PlainPool implements Pool {
+  classifyAll(films: Films, options?: BatchOptions) {
+    // Twice as many, so that each worker finds its next film waiting.
+    return inBatch((film, how) => this.report(film, how), 2 * this.workers, films, options);
   }
 }

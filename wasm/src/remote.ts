@@ -1,10 +1,10 @@
 import { floatsOf } from './arrays.js';
-import { checkSignal, inBatch, type BatchItem, type BatchOptions, type Films } from './batch.js';
 import { PleuraError, toPlain } from './errors.js';
 import { checked, checkedDicom, checkProfile, nameOf, viewOf } from './film.js';
 import type { LabelledFilm, Learning, LearnOptions } from './learning.js';
 import { MAX_BYTES, tooLarge, wrongInput } from './limits.js';
 import type { Applied, Loaded, Method, Methods } from './protocol.js';
+import { checkSignal } from './signal.js';
 import type { Answer, Bytes, ClassifyOptions, DicomFiles, DicomOptions, Embedded, Film, ModelInfo, Pleura, Report } from './types.js';
 
 type FilmOptions = ClassifyOptions & { signal?: AbortSignal };
@@ -15,8 +15,8 @@ export interface WorkerPleura extends Pleura {
   requests(): Promise<number>;
 }
 
-/** Everything of it but the way that a question takes. */
-export abstract class Remote implements WorkerPleura {
+/** Everything of it but the way that a question takes, and batches, which not everyone needs. */
+export abstract class Remote implements Omit<WorkerPleura, 'classifyAll'> {
   readonly tier;
   readonly threads;
   readonly version;
@@ -36,9 +36,6 @@ export abstract class Remote implements WorkerPleura {
     args: Parameters<Methods[M]>,
     signal?: AbortSignal,
   ): Promise<ReturnType<Methods[M]>>;
-
-  /** How many films a batch keeps between its source and its consumer. */
-  protected abstract readonly width: number;
 
   abstract requests(): Promise<number>;
   abstract dispose(): void;
@@ -87,10 +84,6 @@ export abstract class Remote implements WorkerPleura {
 
   protected apply(profile: string | null): Promise<Applied> {
     return this.ask('apply', [profile]);
-  }
-
-  classifyAll(films: Films, options?: BatchOptions): AsyncGenerator<BatchItem, void, void> {
-    return inBatch((film, how) => this.report(film, how), this.width, films, options);
   }
 
   async dicom(bytes: Bytes, options: DicomOptions = {}): Promise<DicomFiles> {

@@ -1,4 +1,4 @@
-import { loadPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Embedded, type Film, type LabelledFilm, type Learning, type LearnOptions, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
+import { loadPlainPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Embedded, type Film, type LabelledFilm, type Learning, type LearnOptions, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
 
 /** The classifier as the page uses it: one model, in as many workers as the machine has room for. */
 export interface Engine {
@@ -24,7 +24,7 @@ export interface Engine {
 }
 
 export async function start(model: string | ArrayBuffer, onProgress: (progress: Progress) => void): Promise<Engine> {
-  const pool = await loadPool({ model, onProgress });
+  const pool = await loadPlainPool({ model, onProgress });
   return pool;
 }
 

@@ -3,12 +3,14 @@ declare const __MODEL_BYTES__: number;
 
 declare module '*.css';
 
+/** A line a word, in the order of the alphabet of the keys. */
 declare module '*.json?words' {
-  const words: string[];
+  const words: string;
   export default words;
 }
 
+/** What keys begin with, and below it a line for each: the rest of the key, and its words. */
 declare module '*.json?rest' {
-  const words: Record<string, string>;
-  export default words;
+  const stems: string;
+  export default stems;
 }

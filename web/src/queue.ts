@@ -130,6 +130,8 @@ export class Queue {
       film.progress = 'done';
       this.#finished.push(film);
       this.#events.onFilm(film);
+    } else {
+      this.#total--;
     }
     this.#tell();
     this.#fill();

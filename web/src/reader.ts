@@ -219,7 +219,7 @@ export class Reader {
       this.#heat();
       await this.#fetchHeat(film);
     } catch (error) {
-      if (this.#shown !== film) return;
+      if (this.#shown !== film || this.#engine() !== engine) return;
       caption.hidden = false;
       caption.textContent = error instanceof PleuraError ? error.message : String(error);
     }

@@ -13,7 +13,7 @@ export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', sw: '
 export type Language = keyof typeof LANGUAGES;
 
 /** Their words, in the order of the alphabet of the keys (vite.config.mjs). */
-const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: string[] }>> = {
+const others: Record<Exclude<Language, 'en'>, () => Promise<{ default: string }>> = {
   es: () => import('./strings/es.json?words'),
   fr: () => import('./strings/fr.json?words'),
   sw: () => import('./strings/sw.json?words'),
@@ -25,7 +25,8 @@ async function words(wanted: Language): Promise<Table> {
 }
 
 /** Another language's words by English's keys. */
-export function keyed<T extends object>(english: T, list: string[]): T {
+export function keyed<T extends object>(english: T, words: string): T {
+  const list = words.split('\n');
   return Object.fromEntries(Object.keys(english).sort().map((key, place) => [key, list[place]])) as T;
 }
 
@@ -38,7 +39,14 @@ function* places(): Generator<[element: Element, attribute: string, key: Key]> {
 }
 
 /** What stands in index.html is not sent a second time (vite.config.mjs): it is read there. */
-const en = { ...rest } as Table;
+const en = {} as Table;
+for (const part of rest.split('\n\n')) {
+  const [stem, ...lines] = part.split('\n');
+  for (const line of lines) {
+    const at = line.indexOf(' ');
+    en[`${stem}.${line.slice(0, at)}` as Key] = line.slice(at + 1);
+  }
+}
 for (const [element, attribute, key] of places()) en[key] = (attribute ? element.getAttribute(attribute) : element.textContent) ?? '';
 
 type Later = Record<LaterKey, string>;

@@ -85,8 +85,7 @@ scope.addEventListener('activate', (event) => event.waitUntil(tidy().then(() => 
 scope.addEventListener('message', (event) => {
   const answer = async () => {
     if (event.data.ask === 'approve') {
-      await decide('version', id);
-      await tidy();
+      await decide('version', id); // another window may work with the one before: its files stay until the next
     } else if (event.data.ask !== 'state') {
       await decide('isolated', event.data.ask === 'isolate' ? 'yes' : '');
     }
@@ -112,7 +111,7 @@ async function answer(request: Request): Promise<Response> {
   if (url.href === scope.registration.scope) url.pathname += 'index.html';
   const version = (await decided('version')) ?? id;
   const kept = (await caches.has(PREFIX + version)) ? await (await caches.open(PREFIX + version)).match(url.href) : undefined;
-  return isolated(kept ?? (await fetch(request)));
+  return isolated(kept ?? (await caches.match(url.href)) ?? (await fetch(request)));
 }
 
 scope.addEventListener('fetch', (event) => {
