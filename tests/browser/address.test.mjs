@@ -6,7 +6,7 @@ import { test } from 'node:test';
 const { shared, onPage } = suite();
 
 const SCRIPTS = ['<script>globalThis.hit=1</script>', '<img src=x onerror=globalThis.hit=1>', '"><svg onload=globalThis.hit=1>', 'javascript:globalThis.hit=1', "'-globalThis.hit-'", '${globalThis.hit=1}'];
-const ODD = ['', 'nonsense', 'FILMS', 'model ', 'view-model', 'trust-body', '__proto__', 'constructor', 'toString', '%', '%zz', '%00', '\u202egnp.exe', '👁', '"]', '*', '.', '#model', 'model&trust', 'model?x=1', 'a'.repeat(100_000), ...SCRIPTS];
+const ODD = ['', 'nonsense', 'FILMS', 'model ', 'view-model', 'trust-body', '__proto__', 'constructor', 'toString', '%', '%zz', '%00', '\u202egnp.exe', '👁', '"]', '*', '.', '##model', 'model&trust', 'model?x=1', 'a'.repeat(100_000), ...SCRIPTS];
 /** Names that pages of this kind read, and that this one's own settings have. */
 const NAMES = ['model', 'lang', 'language', 'theme', 'threshold', 'prevalence', 'url', 'file', 'src', 'view', 'tier', 'workers', 'threads', 'version', 'isolated', '__proto__', 'constructor'];
 
