@@ -80,16 +80,28 @@ def by_pydicom(path):
     return cells(dataset)
 
 
+def contradicts(dataset, syntax):
+    """Whether pixels are something else than the file says: we read what they are, others what is said."""
+    if 'PixelData' not in dataset:
+        return False
+    first, photometric = dataset.PixelData[:1000], dataset.get('PhotometricInterpretation', '')
+    boxed = dataset['PixelData'].is_undefined_length
+    return (boxed and syntax in OPEN) or (photometric == 'RGB' and b'JFIF' in first) or (
+        photometric.startswith('YBR') and b'Adobe\0\x64\0\0\0\0\0' in first)
+
+
 def compare(pleura, path):
     with tempfile.TemporaryDirectory() as folder:
         values, why = ours(pleura, path, folder)
         if values is None:
             return True, 'refused: ' + why
         try:
-            dataset = pydicom.dcmread(path, force=True, stop_before_pixels=True)
+            dataset = pydicom.dcmread(path, force=True)
             syntax = str(dataset.file_meta.TransferSyntaxUID)
-        except AttributeError:
-            syntax = ''
+        except (AttributeError, OSError, ValueError):
+            dataset, syntax = None, ''
+        if dataset is not None and contradicts(dataset, syntax):
+            return True, 'read here; the others go by what it says'
         allowed = 1 if syntax in LOSSY else 0
         notes, good, seen = [], True, 0
         for name, read in (('pydicom', lambda: by_pydicom(path)), ('gdcm', lambda: by_gdcm(path, folder, syntax)),

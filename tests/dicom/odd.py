@@ -14,6 +14,7 @@ import sys
 
 import numpy as np
 
+import odd_claims
 import odd_forms
 import odd_frames
 from syntaxes import FILM, TOLERANCE, farthest
@@ -53,7 +54,7 @@ def main():
     folder, pleura, model = sys.argv[1:]
     scratch = os.path.join(folder, 'scratch')
     os.makedirs(scratch, exist_ok=True)
-    made = [*odd_forms.forms(), *odd_frames.forms(scratch)]
+    made = [*odd_forms.forms(), *odd_frames.forms(scratch), *odd_claims.forms(scratch)]
     names = [form.name for form in made]
     assert len(set(names)) == len(names), [name for name in names if names.count(name) > 1]
     # Their names say nothing, or what is wrong: what counts is what is in them.

@@ -4,6 +4,7 @@
  * data set around it. The values that come out, written without compression, give the same picture.
  */
 #include "frame.h"
+#include "../../core/src/image/dicom/frame.h"
 #include "check.h"
 
 static const char *const photometrics[] = {"MONOCHROME2", "MONOCHROME1", "PALETTE COLOR",
@@ -64,7 +65,8 @@ static dicom write_file(const layout *l, const uint8_t *head, const uint8_t *byt
     dicom_begin(&d, syntax);
     dicom_layout(&d, l);
     put_rest(&d, l, head);
-    if (FAMILY != FAMILY_NATIVE || strcmp(syntax, "1.2.840.10008.1.2.1.98") == 0) {
+    if (FAMILY != FAMILY_NATIVE || strcmp(syntax, "1.2.840.10008.1.2.1.98") == 0 ||
+        strcmp(syntax, "1.2.840.10008.1.2.8.1") == 0) {
         put_fragments(&d, head, bytes, size);
     } else {
         dicom_head(&d, 0x7FE00010, l->allocated == 8 && !d.implicit && !d.big ? "OB" : "OW",
@@ -74,27 +76,34 @@ static dicom write_file(const layout *l, const uint8_t *head, const uint8_t *byt
     return d;
 }
 
+/* What is decoded: whatever the syntax says, a frame is what its first bytes are. */
+static pleura_dicom_compression compression_of(const uint8_t *bytes, size_t size)
+{
+    return FAMILY == FAMILY_NATIVE ? PLEURA_COMPRESSION_NONE
+                                   : pleura_dicom_look_inside(bytes, size, PLEURA_COMPRESSION_NONE);
+}
+
 /* What the values are once they are stored: codecs undo the transform of colours. */
-static const char *photometric_of_values(const char *photometric)
+static const char *photometric_of_values(const char *photometric, pleura_dicom_compression made)
 {
     if (strncmp(photometric, "YBR", 3) != 0)
         return photometric;
-    if (FAMILY == FAMILY_JPEG)
+    if (made == PLEURA_COMPRESSION_JPEG)
         return "RGB";
-    if (FAMILY == FAMILY_JPEG_2000 && strcmp(photometric, "YBR_ICT") == 0)
-        return "RGB";
-    if (FAMILY == FAMILY_JPEG_2000 && strcmp(photometric, "YBR_RCT") == 0)
+    if (made == PLEURA_COMPRESSION_JPEG_2000 &&
+        (strcmp(photometric, "YBR_ICT") == 0 || strcmp(photometric, "YBR_RCT") == 0))
         return "RGB";
     return "YBR_FULL";
 }
 
-static void check_natively(const dicom *d, layout l, const pleura_image *image)
+static void check_natively(const dicom *d, layout l, pleura_dicom_compression made,
+                           const pleura_image *image)
 {
     static int32_t values[64 * 64 * 3];
     size_t count = (size_t)l.columns * l.rows * l.samples;
     CHECK(pleura_dicom_stored(d->bytes, d->size, &check_limits, values, count, NULL) == PLEURA_OK);
     dicom plain;
-    l.photometric = photometric_of_values(l.photometric);
+    l.photometric = photometric_of_values(l.photometric, made);
     l.high_bit = 0;
     dicom_begin(&plain, "1.2.840.10008.1.2.1");
     dicom_layout(&plain, &l);
@@ -124,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (image) {
         pleura_image_get_info(image, &info);
         CHECK(info.width == l.columns && info.height == l.rows && info.bits == l.stored);
-        check_natively(&d, l, image);
+        check_natively(&d, l, compression_of(bytes + FRAME_HEAD, size - FRAME_HEAD), image);
     }
     check_done(image);
     return 0;

@@ -162,10 +162,10 @@ static void frame(const char *target, const char *name, const head *h, const voi
 
 static void native_frames(void)
 {
-    static unsigned char bytes[24 * 20 * 3 * 2];
-    for (size_t i = 0; i < sizeof bytes; i++)
+    static unsigned char block[5 + 24 * 20 * 3 * 2], *const bytes = block + 5;
+    for (size_t i = 0; i < sizeof block - 5; i++)
         bytes[i] = (unsigned char)(i * 29 % 251);
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < 24; i++) {
         layout l = film;
         char name[20];
         l.samples = i & 1 ? 3 : 1;
@@ -173,7 +173,13 @@ static void native_frames(void)
         l.stored = l.allocated - i % 3;
         head h = film_head(&l, i & 1 ? 3 + i / 4 : i / 4 % 3, i / 4);
         snprintf(name, sizeof name, "layout%u", i);
-        frame("native", name, &h, bytes, 24 * 20 * l.samples * l.allocated / 8);
+        size_t size = 24 * 20 * l.samples * l.allocated / 8;
+        /* The last syntax is of deflated frames: a stored block (RFC 1951, 3.2.4). */
+        unsigned char start[5] = {1, (unsigned char)size, (unsigned char)(size >> 8),
+                                  (unsigned char)~size, (unsigned char)(~size >> 8)};
+        memcpy(block, start, 5);
+        bool deflated = i / 4 == 5;
+        frame("native", name, &h, deflated ? block : bytes, size + (deflated ? 5 : 0));
     }
 }
 

@@ -75,7 +75,7 @@ static inline void dicom_us(dicom *d, uint32_t tag, unsigned value)
 }
 
 static inline void dicom_words(dicom *d, uint32_t tag, const char *vr, const uint16_t *values,
-                        size_t count)
+                               size_t count)
 {
     dicom_head(d, tag, vr, (uint32_t)(2 * count));
     for (size_t i = 0; i < count; i++)
@@ -93,7 +93,8 @@ static inline void dicom_begin(dicom *d, const char *syntax)
     dicom_head(d, 0x00020000, "UL", 4);
     dicom_32(d, (uint32_t)(8 + length + length % 2));
     dicom_text(d, 0x00020010, "UI", syntax);
-    d->implicit = strcmp(syntax, "1.2.840.10008.1.2") == 0;
+    d->implicit =
+        strcmp(syntax, "1.2.840.10008.1.2") == 0 || strcmp(syntax, "1.2.840.113619.5.2") == 0;
     d->big = strcmp(syntax, "1.2.840.10008.1.2.2") == 0;
 }
 

@@ -112,6 +112,30 @@ static void deflated(void **state)
     expect_refused(&d, PLEURA_ERROR_CORRUPT, "inflated");
 }
 
+/* The same of a frame by itself. */
+static dicom deflated_frame(void)
+{
+    dicom d;
+    dicom_begin(&d, "1.2.840.10008.1.2.8.1");
+    dicom_layout(&d, &four);
+    dicom_head(&d, 0x7FE00010, "OB", UNDEFINED);
+    dicom_item(&d, NULL, 0);
+    dicom_head(&d, 0xFFFEE000, "", 14);
+    dicom_bytes(&d, "\1\10\0\367\377", 5);
+    for (int i = 0; i < 4; i++)
+        dicom_16(&d, four_values[i]);
+    dicom_bytes(&d, "", 1);
+    dicom_end_sequence(&d);
+    return d;
+}
+
+static void deflated_frames(void **state)
+{
+    (void)state;
+    dicom d = deflated_frame();
+    expect_greys(&d, four_greys, 4);
+}
+
 static void rle_file(dicom *d, const layout *l, const unsigned char *packed, size_t size,
                      unsigned segments, const uint32_t *offsets)
 {
@@ -929,13 +953,9 @@ static void attributes(void **state)
                      PLEURA_ERROR_SHAPE);
 }
 
-/* Pixels twice as high as wide make a picture twice as high. */
-static void pixels_that_are_not_square(void **state)
+static void expect_twice_as_high(const dicom *d)
 {
-    (void)state;
-    const extra aspect[] = {{0x00280034, "IS", "2\\1"}};
-    dicom d = four_with("MONOCHROME2", aspect, 1);
-    pleura_image *image = decoded(&d);
+    pleura_image *image = decoded(d);
     pleura_image_info info;
     pleura_image_get_info(image, &info);
     assert_int_equal(info.width, 2);
@@ -943,9 +963,39 @@ static void pixels_that_are_not_square(void **state)
     assert_int_equal(pleura_image_samples(image)[0], four_greys[0]);
     assert_int_equal(pleura_image_samples(image)[7], four_greys[3]);
     pleura_image_free(image);
-    const extra absurd[] = {{0x00280034, "IS", "999999\\1"}};
-    d = four_with("MONOCHROME2", absurd, 1);
-    expect_refused(&d, PLEURA_ERROR_TOO_LARGE, "square pixels");
+}
+
+/* Pixels twice as high as wide make a picture twice as high. */
+static void pixels_that_are_not_square(void **state)
+{
+    (void)state;
+    const extra aspects[] = {{0x00280034, "IS", "2\\1"},
+                             {0x00280030, "DS", "0.2\\0.1"},
+                             {0x00181164, "DS", "0.2\\0.1"},
+                             {0x00182010, "DS", "0.2\\0.1"}};
+    dicom d;
+    for (size_t i = 0; i < COUNT(aspects); i++) {
+        d = four_with("MONOCHROME2", aspects + i, 1);
+        expect_twice_as_high(&d);
+    }
+    dicom_begin(&d, EXPLICIT);
+    dicom_layout(&d, &four);
+    dicom_head(&d, 0x52009229, "SQ", UNDEFINED);
+    dicom_head(&d, 0xFFFEE000, "", UNDEFINED);
+    dicom_head(&d, 0x00289110, "SQ", UNDEFINED);
+    dicom_head(&d, 0xFFFEE000, "", UNDEFINED);
+    dicom_text(&d, 0x00280030, "DS", "0.2\\0.1");
+    dicom_head(&d, 0xFFFEE00D, "", 0);
+    dicom_end_sequence(&d);
+    dicom_head(&d, 0xFFFEE00D, "", 0);
+    dicom_end_sequence(&d);
+    dicom_words(&d, 0x7FE00010, "OW", four_values, 4);
+    expect_twice_as_high(&d);
+    const extra absurd[] = {{0x00280034, "IS", "999999\\1"}, {0x00280034, "IS", "1\\99999999999"}};
+    for (size_t i = 0; i < COUNT(absurd); i++) {
+        d = four_with("MONOCHROME2", absurd + i, 1);
+        expect_refused(&d, PLEURA_ERROR_TOO_LARGE, "square pixels");
+    }
 }
 
 static void refused_by_name(void **state)
@@ -1016,6 +1066,8 @@ static void any_allocation_may_fail(void **state)
     const extra aspect[] = {{0x00280034, "IS", "2\\1"}};
     d = four_with("MONOCHROME2", aspect, 1);
     fail_each(&d, false);
+    d = deflated_frame();
+    fail_each(&d, false);
     d = colour_file("RGB", 0, "\310\144\62\377\377\377", 6);
     fail_each(&d, false);
     for (size_t i = 0; i < COUNT(films); i++) {
@@ -1030,6 +1082,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uncompressed_encodings),
         cmocka_unit_test(deflated),
+        cmocka_unit_test(deflated_frames),
         cmocka_unit_test(rle),
         cmocka_unit_test(bits_and_signs),
         cmocka_unit_test(bytes_of_either_order),

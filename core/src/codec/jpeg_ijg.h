@@ -78,12 +78,23 @@ static pleura_code check_frame(j_decompress_ptr info, const pleura_codec_job *jo
     return PLEURA_OK;
 }
 
+/* Whether the components are YCbCr: as the file's own markers say, or else the data set. */
+static bool is_ybr(j_decompress_ptr info, const pleura_codec_job *job)
+{
+    if (info->process == JPROC_LOSSLESS)
+        return job->rgb_wanted;
+    if (info->saw_Adobe_marker)
+        return info->Adobe_transform == 1;
+    return info->saw_JFIF_marker || job->rgb_wanted;
+}
+
 static void choose_colours(j_decompress_ptr info, const pleura_codec_job *job)
 {
     if (job->components == 1)
         return;
-    info->jpeg_color_space = job->rgb_wanted ? JCS_YCbCr : JCS_UNKNOWN;
-    info->out_color_space = job->rgb_wanted ? JCS_RGB : JCS_UNKNOWN;
+    bool ybr = is_ybr(info, job);
+    info->jpeg_color_space = ybr ? JCS_YCbCr : JCS_UNKNOWN;
+    info->out_color_space = ybr ? JCS_RGB : JCS_UNKNOWN;
 }
 
 static void read_rows(j_decompress_ptr info, const pleura_codec_job *job)

@@ -11,11 +11,12 @@
 #define FRAME_GROUPS PLEURA_TAG(0x5200, 0x9230)
 #define FRAME_VOI PLEURA_TAG(0x0028, 0x9132)
 #define FRAME_RESCALE PLEURA_TAG(0x0028, 0x9145)
+#define FRAME_MEASURES PLEURA_TAG(0x0028, 0x9110)
 
 static bool enter(uint32_t tag)
 {
     return tag == MODALITY_LUT || tag == VOI_LUT || tag == SHARED_GROUPS || tag == FRAME_GROUPS ||
-           tag == FRAME_VOI || tag == FRAME_RESCALE;
+           tag == FRAME_VOI || tag == FRAME_RESCALE || tag == FRAME_MEASURES;
 }
 
 static bool is_padding(unsigned char c)
@@ -224,6 +225,7 @@ static void read_layout(const pleura_dicom_element *e, pleura_dicom_attributes *
     case PLEURA_TAG(0x0028, 0x0030): /* Pixel Spacing */
     case PLEURA_TAG(0x0028, 0x0034): /* Pixel Aspect Ratio */
     case PLEURA_TAG(0x0018, 0x1164): /* Imager Pixel Spacing */
+    case PLEURA_TAG(0x0018, 0x2010): /* Nominal Scanned Pixel Spacing */
         read_aspect(e, &a->aspect);
         break;
     case PLEURA_TAG(0x0028, 0x0100):
@@ -284,6 +286,19 @@ static bool in_first_items(const pleura_dicom_path *path)
     return true;
 }
 
+/* What the functional groups of enhanced files say (PS3.3, C.7.6.16). */
+static void read_group(const pleura_dicom_path *path, const pleura_dicom_element *e,
+                       pleura_dicom_attributes *a)
+{
+    uint32_t group = path->sequence[1];
+    if (path->depth == 3 && group == FRAME_VOI && path->sequence[2] == VOI_LUT)
+        read_lut(e, &a->voi_lut);
+    else if (path->depth == 2 && (group == FRAME_VOI || group == FRAME_RESCALE))
+        read_tones(e, a);
+    else if (path->depth == 2 && group == FRAME_MEASURES && e->tag == PLEURA_TAG(0x0028, 0x0030))
+        read_aspect(e, &a->aspect);
+}
+
 static pleura_code visit(void *context, const pleura_dicom_path *path,
                          const pleura_dicom_element *e, pleura_error *error)
 {
@@ -297,10 +312,9 @@ static pleura_code visit(void *context, const pleura_dicom_path *path,
         read_lut(e, &a->modality_lut);
     else if (path->depth == 1 && path->sequence[0] == VOI_LUT)
         read_lut(e, &a->voi_lut);
-    else if (path->depth == 2 &&
-             (path->sequence[0] == SHARED_GROUPS || path->sequence[0] == FRAME_GROUPS) &&
-             (path->sequence[1] == FRAME_VOI || path->sequence[1] == FRAME_RESCALE))
-        read_tones(e, a);
+    else if (path->depth > 1 &&
+             (path->sequence[0] == SHARED_GROUPS || path->sequence[0] == FRAME_GROUPS))
+        read_group(path, e, a);
     return PLEURA_OK;
 }
 

@@ -60,7 +60,7 @@ pleura_code pleura_dicom_from_palette(const pleura_dicom_attributes *a, const ui
     for (size_t s = 0; s < 3; s++) {
         const pleura_dicom_lut *lut = &a->palette[s];
         int32_t first = a->is_signed ? (int16_t)lut->descriptor[1] : lut->descriptor[1];
-        double scale = 65535.0 / (double)((1u << lut->descriptor[2]) - 1);
+        double scale = 65535.0 / pleura_dicom_lut_range(lut);
         for (size_t i = 0; i < pixels; i++)
             rgb[3 * i + s] = clamped(
                 pleura_dicom_lut_entry(lut, first, pleura_dicom_stored_value(a, cells[i])) * scale);

@@ -25,6 +25,7 @@ typedef struct walk {
     pleura_dicom_path path;
     level levels[PLEURA_DICOM_MAX_DEPTH + 1];
     uint32_t elements;
+    size_t ended; /* where a sequence of a stated length did */
     bool done;
 } walk;
 
@@ -156,7 +157,12 @@ static pleura_code visit_pixels(walk *w, pleura_dicom_element *e)
     return w->visitor->visit(w->visitor->context, &w->path, e, w->error);
 }
 
-/* Compressed pixels of a picture in the data set, an icon: items that hold no elements. */
+/* Items that hold no elements: compressed pixels of an icon, or what a maker put into such. */
+static bool has_fragments(const pleura_dicom_element *e)
+{
+    return e->tag == PLEURA_TAG_PIXEL_DATA || (e->vr[0] == 'O' && e->vr[1]);
+}
+
 static pleura_code skip_fragments(walk *w, const pleura_dicom_element *pixels)
 {
     size_t limit = limit_of(w);
@@ -179,6 +185,15 @@ static pleura_code skip_fragments(walk *w, const pleura_dicom_element *pixels)
                : corrupt(w, "longer than the item around it is", pixels->tag, pixels->at);
 }
 
+/* A delimiter where the length is stated, too: the last in an item, or behind a sequence. */
+static bool is_needless(const walk *w, const pleura_dicom_element *e)
+{
+    const level *l = &w->levels[w->path.depth];
+    if (e->declared || l->item_end == OPEN)
+        return false;
+    return e->tag == ITEM_END ? w->at == l->item_end : e->tag == SEQUENCE_END && e->at == w->ended;
+}
+
 static pleura_code read_element(walk *w)
 {
     const level *l = &w->levels[w->path.depth];
@@ -197,17 +212,20 @@ static pleura_code read_element(walk *w)
         return PLEURA_OK;
     }
     if (e.tag >> 16 == 0xFFFE)
-        return corrupt(w, "a delimiter that delimits nothing,", e.tag, at);
+        return is_needless(w, &e) ? PLEURA_OK
+                                  : corrupt(w, "a delimiter that delimits nothing,", e.tag, at);
     if (e.tag == PLEURA_TAG_PIXEL_DATA && !w->path.depth)
         return visit_pixels(w, &e);
     if (e.length == PLEURA_DICOM_UNDEFINED)
-        return e.tag == PLEURA_TAG_PIXEL_DATA ? skip_fragments(w, &e) : push(w, &e);
+        return has_fragments(&e) ? skip_fragments(w, &e) : push(w, &e);
     if (e.length > limit - w->at)
         return limit == w->size ? truncated(w, at)
                                 : corrupt(w, "longer than the item around it is", e.tag, at);
     if (w->visitor->enter(e.tag))
         return push(w, &e);
     w->at += e.length;
+    if (!e.vr[0] || strcmp(e.vr, "SQ") == 0)
+        w->ended = w->at;
     if (strcmp(e.vr, "SQ") == 0)
         return PLEURA_OK;
     return w->visitor->visit(w->visitor->context, &w->path, &e, w->error);
@@ -227,6 +245,8 @@ static pleura_code read_item(walk *w)
         w->path.depth--;
         return PLEURA_OK;
     }
+    if (e.tag == ITEM_END && !e.declared && at == l->item_end)
+        return PLEURA_OK; /* needless: behind an item of a stated length */
     if (e.tag != ITEM)
         return corrupt(w, "no item where one is expected, in the sequence", sequence, at);
     if (++w->elements > PLEURA_DICOM_MAX_ELEMENTS)
@@ -253,6 +273,7 @@ static pleura_code step(walk *w)
     if (l->in_item)
         return read_element(w);
     if (w->at == l->sequence_end) {
+        w->ended = w->at;
         w->path.depth--;
         return PLEURA_OK;
     }

@@ -87,10 +87,8 @@ static bool square_size(const pleura_dicom_attributes *a, uint32_t *width, uint3
         h *= a->aspect;
     else
         w /= a->aspect;
-    if (h < 1 || w < 1 || h > 4294967295.0 || w > 4294967295.0)
-        return false;
-    *width = (uint32_t)(w + 0.5);
-    *height = (uint32_t)(h + 0.5);
+    *width = (uint32_t)fmin(w + 0.5, UINT32_MAX);
+    *height = (uint32_t)fmin(h + 0.5, UINT32_MAX);
     /* Spacings are measured, and differ in their last digit. */
     return fabs(a->aspect - 1) > 0.005;
 }

@@ -68,6 +68,20 @@ static pleura_code read_meta(const unsigned char *bytes, size_t size, size_t *at
     return PLEURA_OK;
 }
 
+/* What the syntax says of the data set, or else its first element, whose group is a small number. */
+static pleura_dicom_encoding choose_encoding(const pleura_dicom_file *file)
+{
+    const unsigned char *bytes = file->bytes;
+    pleura_dicom_form form = file->syntax->form;
+    bool implicit = form == PLEURA_DICOM_IMPLICIT_LITTLE || form == PLEURA_DICOM_BIG_PIXELS;
+    pleura_dicom_encoding encoding = {.explicit_vr =
+                                          !implicit || pleura_dicom_names_vr(bytes, file->size),
+                                      .big_endian = form == PLEURA_DICOM_EXPLICIT_BIG};
+    if (form != PLEURA_DICOM_DEFLATED && file->size >= 2 && !bytes[0] != !bytes[1])
+        encoding.big_endian = !bytes[0];
+    return encoding;
+}
+
 static pleura_code choose_syntax(pleura_dicom_file *file, const meta *found, pleura_error *error)
 {
     file->guessed = !found->syntax[0];
@@ -84,10 +98,7 @@ static pleura_code choose_syntax(pleura_dicom_file *file, const meta *found, ple
                            "DICOM: the transfer syntax %s%s%s%s is not read here.", found->syntax,
                            file->syntax ? " (" : "", file->syntax ? file->syntax->name : "",
                            file->syntax ? ")" : "");
-    file->encoding =
-        (pleura_dicom_encoding){.explicit_vr = file->syntax->form != PLEURA_DICOM_IMPLICIT_LITTLE ||
-                                               pleura_dicom_names_vr(file->bytes, file->size),
-                                .big_endian = file->syntax->form == PLEURA_DICOM_EXPLICIT_BIG};
+    file->encoding = choose_encoding(file);
     return PLEURA_OK;
 }
 

@@ -38,12 +38,58 @@ static bool next(reader *r, fragment *f, pleura_code *code)
     return true;
 }
 
-/* Whether a fragment begins a frame: a JPEG's or JPEG 2000's first marker. */
+static bool begins_jpeg(const unsigned char *bytes, size_t size)
+{
+    return size >= 3 && memcmp(bytes, "\xFF\xD8\xFF", 3) == 0;
+}
+
+static bool begins_jpeg_2000(const unsigned char *bytes, size_t size)
+{
+    return (size >= 3 && memcmp(bytes, "\xFF\x4F\xFF", 3) == 0) ||
+           (size >= 8 && memcmp(bytes, "\0\0\0\x0CjP  ", 8) == 0);
+}
+
 static bool begins_frame(const fragment *f)
 {
-    return f->size >= 3 && f->bytes[0] == 0xFF &&
-           ((f->bytes[1] == 0xD8 && f->bytes[2] == 0xFF) ||
-            (f->bytes[1] == 0x4F && f->bytes[2] == 0xFF));
+    return begins_jpeg(f->bytes, f->size) || begins_jpeg_2000(f->bytes, f->size);
+}
+
+/* Of a JPEG, whether it is one of JPEG-LS: its frame header says so. */
+static bool is_jpeg_ls(const unsigned char *bytes, size_t size)
+{
+    for (size_t at = 2; at + 4 <= size && bytes[at] == 0xFF;) {
+        unsigned marker = bytes[at + 1];
+        if (marker == 0xF7 || (marker >= 0xC0 && marker <= 0xC3))
+            return marker == 0xF7;
+        at += marker == 0xFF ? 1 : 2 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]);
+    }
+    return false;
+}
+
+/* A header of RLE (PS3.5, G.5): a count, the first offset, which is known, and others up to it. */
+static bool is_rle(const unsigned char *bytes, size_t size)
+{
+    if (size < 64)
+        return false;
+    uint32_t count = pleura_read32(bytes, false);
+    if (!count || count > 15 || pleura_read32(bytes + 4, false) != 64)
+        return false;
+    for (size_t at = 4 + 4 * count; at < 64; at++)
+        if (bytes[at])
+            return false;
+    return true;
+}
+
+pleura_dicom_compression pleura_dicom_look_inside(const unsigned char *bytes, size_t size,
+                                                  pleura_dicom_compression said)
+{
+    if (said == PLEURA_COMPRESSION_CAPSULE || said == PLEURA_COMPRESSION_DEFLATE)
+        return said;
+    if (begins_jpeg_2000(bytes, size))
+        return PLEURA_COMPRESSION_JPEG_2000;
+    if (begins_jpeg(bytes, size))
+        return is_jpeg_ls(bytes, size) ? PLEURA_COMPRESSION_JPEG_LS : PLEURA_COMPRESSION_JPEG;
+    return is_rle(bytes, size) ? PLEURA_COMPRESSION_RLE : said;
 }
 
 typedef struct rule {
@@ -64,11 +110,15 @@ static size_t count_items(reader r)
 }
 
 /* Where the first frame ends: by the offset table, else by what such files usually do. */
-static rule choose_rule(const reader *r, const fragment *table, uint32_t frames, bool marked)
+static rule choose_rule(const reader *r, const fragment *table, uint32_t frames)
 {
     rule chosen = {.end = SIZE_MAX};
+    fragment f;
+    pleura_code code = PLEURA_OK;
+    reader ahead = *r;
     if (frames <= 1)
         return chosen;
+    bool marked = next(&ahead, &f, &code) && begins_frame(&f);
     if (table->size >= 8) {
         chosen.end = pleura_read32(table->bytes + 4, false);
         return chosen;
@@ -102,8 +152,7 @@ static pleura_code take(reader r, const rule *chosen, unsigned char *to, size_t 
     return code;
 }
 
-pleura_code pleura_dicom_gather(const pleura_dicom_attributes *a,
-                                pleura_dicom_compression compression, const unsigned char **bytes,
+pleura_code pleura_dicom_gather(const pleura_dicom_attributes *a, const unsigned char **bytes,
                                 size_t *size, unsigned char **owned, pleura_error *error)
 {
     reader r = {.bytes = a->pixels.value, .size = a->pixels.length, .error = error};
@@ -116,9 +165,13 @@ pleura_code pleura_dicom_gather(const pleura_dicom_attributes *a,
                                  : pleura_fail(error, PLEURA_ERROR_CORRUPT,
                                                "DICOM: compressed PixelData that begins with no "
                                                "item.");
+    /* Some files lack the table, which may be empty, but must be there. */
+    if (begins_frame(&table)) {
+        r.at = 0;
+        table.size = 0;
+    }
     r.start = r.at;
-    bool marked = compression >= PLEURA_COMPRESSION_JPEG;
-    rule chosen = choose_rule(&r, &table, a->frames, marked);
+    rule chosen = choose_rule(&r, &table, a->frames);
     code = take(r, &chosen, NULL, size, &count, bytes);
     if (code != PLEURA_OK)
         return code;

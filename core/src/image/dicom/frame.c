@@ -5,6 +5,7 @@
 #include "../../memory.h"
 #include "../image.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool colour(const pleura_dicom_attributes *a)
@@ -72,8 +73,8 @@ pleura_code pleura_dicom_check_layout(pleura_dicom_attributes *a, const pleura_l
 
 typedef struct raw {
     const unsigned char *bytes;
-    size_t count; /* samples */
-    bool wide, big_endian, words;
+    size_t size, count; /* in bytes; in samples */
+    bool wide, pairs, big_endian, words;
 } raw;
 
 static uint16_t sample_at(const raw *r, size_t index)
@@ -109,32 +110,46 @@ static void copy_samples(const raw *r, const pleura_dicom_attributes *a, uint16_
             cells[i * a->samples + s] = sample_at(r, s * pixels + i);
 }
 
-static raw describe_raw(const pleura_dicom_file *file, const pleura_dicom_attributes *a,
-                        const unsigned char *bytes)
+/*
+ * Whether pairs of pixels share their colours. Tools that decompress leave the name, and three samples
+ * for each pixel.
+ */
+static bool shares_colours(const pleura_dicom_attributes *a, size_t size)
 {
-    bool big = file->encoding.big_endian;
+    if (!is(a, "YBR_FULL_422"))
+        return false;
+    double whole = 3.0 * a->rows * a->columns * (a->bits_allocated / 8.0) * a->frames;
+    return (double)size != whole && (double)size != whole + fmod(whole, 2);
+}
+
+static raw describe_raw(const pleura_dicom_file *file, const pleura_dicom_attributes *a,
+                        const unsigned char *bytes, size_t size)
+{
+    bool big = file->encoding.big_endian, ge = file->syntax->form == PLEURA_DICOM_BIG_PIXELS;
+    bool pairs = shares_colours(a, size);
     return (raw){.bytes = bytes,
-                 .count = (size_t)a->rows * a->columns * (is(a, "YBR_FULL_422") ? 2 : a->samples),
+                 .size = size,
+                 .count = (size_t)a->rows * a->columns * (pairs ? 2 : a->samples),
                  .wide = a->bits_allocated == 16,
-                 .big_endian = big,
+                 .pairs = pairs,
+                 .big_endian = big || ge,
                  .words = big && strcmp(a->pixels.vr, "OB") != 0};
 }
 
-static pleura_code check_raw(const raw *r, const pleura_dicom_attributes *a, size_t size,
-                             pleura_error *error)
+static pleura_code check_raw(const raw *r, const pleura_dicom_attributes *a, pleura_error *error)
 {
-    if (is(a, "YBR_FULL_422") && a->columns % 2)
+    if (r->pairs && a->columns % 2)
         return pleura_fail(error, PLEURA_ERROR_CORRUPT,
                            "DICOM: YBR_FULL_422 has pairs of pixels; rows of %u are odd.",
                            (unsigned)a->columns);
     size_t expected = r->count * (r->wide ? 2 : 1);
     if (r->words)
         expected += expected % 2;
-    if (size >= expected)
+    if (r->size >= expected)
         return PLEURA_OK;
     return pleura_fail(error, PLEURA_ERROR_TRUNCATED,
                        "DICOM: PixelData has %zu bytes; %u x %u pixels of %u x %u bits take %zu.",
-                       size, (unsigned)a->columns, (unsigned)a->rows, (unsigned)a->samples,
+                       r->size, (unsigned)a->columns, (unsigned)a->rows, (unsigned)a->samples,
                        (unsigned)a->bits_allocated, expected);
 }
 
@@ -142,11 +157,11 @@ static pleura_code read_raw(const pleura_dicom_file *file, const pleura_dicom_at
                             const unsigned char *bytes, size_t size, uint16_t *cells,
                             pleura_error *error)
 {
-    raw r = describe_raw(file, a, bytes);
-    pleura_code code = check_raw(&r, a, size, error);
+    raw r = describe_raw(file, a, bytes, size);
+    pleura_code code = check_raw(&r, a, error);
     if (code != PLEURA_OK)
         return code;
-    if (is(a, "YBR_FULL_422"))
+    if (r.pairs)
         spread_422(&r, a, cells);
     else
         copy_samples(&r, a, cells);
@@ -195,6 +210,21 @@ static pleura_code read_codec(const pleura_dicom_attributes *a, pleura_codec_kin
     return pleura_codec_decode(&job, error);
 }
 
+static pleura_code read_deflated(const pleura_dicom_file *file, const pleura_dicom_attributes *a,
+                                 const unsigned char *bytes, size_t size, uint16_t *cells,
+                                 pleura_error *error)
+{
+    /* Rows are checked, and the samples have their cells: this is no more than the file may ask for. */
+    size_t limit = (size_t)a->rows * a->columns * a->samples * 2 + 1;
+    unsigned char *inflated = NULL;
+    size_t inflated_size = 0;
+    pleura_code code = pleura_inflate(bytes, size, limit, &inflated, &inflated_size, error);
+    if (code == PLEURA_OK)
+        code = read_raw(file, a, inflated, inflated_size, cells, error);
+    pleura_free(inflated);
+    return code;
+}
+
 static pleura_code read_encapsulated(const pleura_dicom_file *file,
                                      const pleura_dicom_attributes *a, pleura_dicom_frame *frame,
                                      pleura_error *error)
@@ -202,11 +232,13 @@ static pleura_code read_encapsulated(const pleura_dicom_file *file,
     const unsigned char *bytes;
     unsigned char *owned;
     size_t size;
-    pleura_dicom_compression compression = file->syntax->compression;
-    pleura_code code = pleura_dicom_gather(a, compression, &bytes, &size, &owned, error);
+    pleura_code code = pleura_dicom_gather(a, &bytes, &size, &owned, error);
     if (code != PLEURA_OK)
         return code;
-    switch (compression) {
+    switch (pleura_dicom_look_inside(bytes, size, file->syntax->compression)) {
+    case PLEURA_COMPRESSION_DEFLATE:
+        code = read_deflated(file, a, bytes, size, frame->cells, error);
+        break;
     case PLEURA_COMPRESSION_RLE:
         code = pleura_dicom_unpack_rle(bytes, size, a, frame->cells, error);
         break;
@@ -229,15 +261,15 @@ static pleura_code read_encapsulated(const pleura_dicom_file *file,
 static pleura_code check_form(const pleura_dicom_file *file, const pleura_dicom_attributes *a,
                               pleura_error *error)
 {
-    bool compressed = file->syntax->compression != PLEURA_COMPRESSION_NONE;
+    bool compressed = file->syntax->compression > PLEURA_COMPRESSION_CAPSULE;
     if (compressed && !a->pixels.encapsulated)
         return pleura_fail(error, PLEURA_ERROR_CORRUPT,
                            "DICOM: the transfer syntax (%s) is compressed, but PixelData is not.",
                            file->syntax->name);
     if (a->pixels.encapsulated)
         return PLEURA_OK;
-    raw r = describe_raw(file, a, a->pixels.value);
-    return check_raw(&r, a, a->pixels.length, error);
+    raw r = describe_raw(file, a, a->pixels.value, a->pixels.length);
+    return check_raw(&r, a, error);
 }
 
 pleura_code pleura_dicom_read_frame(const pleura_dicom_file *file, const pleura_dicom_attributes *a,

@@ -18,9 +18,12 @@ pleura_code pleura_dicom_read_frame(const pleura_dicom_file *file, const pleura_
                                     pleura_dicom_frame *frame, pleura_error *error);
 
 /* The first frame's bytes out of encapsulated pixel data: *owned is NULL if they lie in one piece. */
-pleura_code pleura_dicom_gather(const pleura_dicom_attributes *a,
-                                pleura_dicom_compression compression, const unsigned char **bytes,
+pleura_code pleura_dicom_gather(const pleura_dicom_attributes *a, const unsigned char **bytes,
                                 size_t *size, unsigned char **owned, pleura_error *error);
+
+/* What a frame is, by its first bytes: files are re-packed, and not always renamed. */
+pleura_dicom_compression pleura_dicom_look_inside(const unsigned char *bytes, size_t size,
+                                                  pleura_dicom_compression said);
 
 /* RLE (PS3.5, annex G): `cells` are set to the samples of `a`'s layout. */
 pleura_code pleura_dicom_unpack_rle(const unsigned char *bytes, size_t size,

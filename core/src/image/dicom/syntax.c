@@ -14,10 +14,12 @@
 static const pleura_dicom_syntax syntaxes[] = {
     {"1.2.840.10008.1.2", "implicit little endian", NONE, IMPLICIT},
     {"1.2.840.10008.1.2.1", "explicit little endian", NONE, LITTLE},
-    {"1.2.840.10008.1.2.1.98", "encapsulated uncompressed", NONE, LITTLE},
+    {"1.2.840.10008.1.2.1.98", "encapsulated uncompressed", PLEURA_COMPRESSION_CAPSULE, LITTLE},
     {"1.2.840.10008.1.2.1.99", "deflated explicit little endian", NONE, DEFLATED},
     {"1.2.840.10008.1.2.2", "explicit big endian", NONE, BIG},
+    {"1.2.840.113619.5.2", "GE's private big endian", NONE, PLEURA_DICOM_BIG_PIXELS},
     {"1.2.840.10008.1.2.5", "RLE", PLEURA_COMPRESSION_RLE, LITTLE},
+    {"1.2.840.10008.1.2.8.1", "deflated frames", PLEURA_COMPRESSION_DEFLATE, LITTLE},
     {"1.2.840.10008.1.2.4.50", "JPEG baseline", JPEG, LITTLE},
     {"1.2.840.10008.1.2.4.51", "JPEG extended", JPEG, LITTLE},
     {"1.2.840.10008.1.2.4.53", "JPEG spectral selection", JPEG, LITTLE},
@@ -44,7 +46,6 @@ static const pleura_dicom_syntax syntaxes[] = {
     {"1.2.840.10008.1.2.4.110", "JPEG XL lossless", UNREAD, LITTLE},
     {"1.2.840.10008.1.2.4.111", "JPEG XL recompression of JPEG", UNREAD, LITTLE},
     {"1.2.840.10008.1.2.4.112", "JPEG XL", UNREAD, LITTLE},
-    {"1.2.840.113619.5.2", "GE's private big endian", UNREAD, LITTLE},
 };
 
 const pleura_dicom_syntax *pleura_dicom_syntax_find(const char *uid)

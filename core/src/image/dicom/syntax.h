@@ -6,6 +6,8 @@
 
 typedef enum pleura_dicom_compression {
     PLEURA_COMPRESSION_NONE,
+    PLEURA_COMPRESSION_CAPSULE, /* none, but in fragments */
+    PLEURA_COMPRESSION_DEFLATE,
     PLEURA_COMPRESSION_RLE,
     PLEURA_COMPRESSION_JPEG, /* any process: the frame's own header says which */
     PLEURA_COMPRESSION_JPEG_LS,
@@ -17,7 +19,8 @@ typedef enum pleura_dicom_form {
     PLEURA_DICOM_EXPLICIT_LITTLE,
     PLEURA_DICOM_IMPLICIT_LITTLE,
     PLEURA_DICOM_EXPLICIT_BIG,
-    PLEURA_DICOM_DEFLATED /* explicit little endian */
+    PLEURA_DICOM_BIG_PIXELS, /* implicit little endian, but for the pixel data */
+    PLEURA_DICOM_DEFLATED    /* explicit little endian */
 } pleura_dicom_form;
 
 typedef struct pleura_dicom_syntax {

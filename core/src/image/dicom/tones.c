@@ -63,9 +63,14 @@ static int32_t first_mapped(const pleura_dicom_lut *lut, bool is_signed)
     return is_signed ? (int16_t)lut->descriptor[1] : lut->descriptor[1];
 }
 
-static double range_of_bits(unsigned bits)
+/* By the bits of an entry, or by more where one needs more: descriptors are wrong there. */
+double pleura_dicom_lut_range(const pleura_dicom_lut *lut)
 {
-    return (double)((1u << bits) - 1);
+    uint32_t range = (1u << lut->descriptor[2]) - 1;
+    for (uint32_t i = 0; i < entry_count(lut); i++)
+        while (pleura_dicom_lut_entry(lut, 0, i) > range)
+            range = 2 * range + 1;
+    return range;
 }
 
 /* ---- The steps ---- */
@@ -74,6 +79,7 @@ typedef struct maker {
     const pleura_dicom_attributes *a;
     pleura_dicom_tones *tones;
     bool modality_signed; /* whether values behind the modality LUT may be negative */
+    double voi_range;     /* the largest entry that a VOI LUT can have */
     pleura_text words;
 } maker;
 
@@ -148,7 +154,7 @@ static void choose_without_window(maker *m)
     pleura_dicom_tones *t = m->tones;
     if (m->a->modality_lut.data) {
         t->black = 0;
-        t->white = range_of_bits(m->a->modality_lut.descriptor[2]);
+        t->white = pleura_dicom_lut_range(&m->a->modality_lut);
     } else {
         range_without_window(m, &t->black, &t->white);
     }
@@ -179,6 +185,7 @@ static void choose_voi_lut(maker *m)
 {
     const pleura_dicom_lut *lut = &m->a->voi_lut;
     int32_t first = first_mapped(lut, m->modality_signed);
+    m->voi_range = pleura_dicom_lut_range(lut);
     m->tones->black = first;
     m->tones->white = first + (double)entry_count(lut) - 1;
     add_number(m, "VOI LUT of ", entry_count(lut));
@@ -199,7 +206,7 @@ static double tone_of(const maker *m, double value)
     if (a->voi_lut.data)
         return pleura_dicom_lut_entry(&a->voi_lut, first_mapped(&a->voi_lut, m->modality_signed),
                                       rounded(value)) /
-               range_of_bits(a->voi_lut.descriptor[2]);
+               m->voi_range;
     if (a->has_window && a->voi == PLEURA_VOI_SIGMOID)
         return 1 / (1 + exp(-4 * (value - a->center) / a->width));
     if (value <= t->black)

@@ -21,6 +21,7 @@ pleura_code pleura_dicom_make_tones(const pleura_dicom_attributes *a, const uint
 
 /* One entry of a lookup table, the first or last where `value` is outside; and what the largest is. */
 uint32_t pleura_dicom_lut_entry(const pleura_dicom_lut *lut, int32_t first, int64_t value);
+double pleura_dicom_lut_range(const pleura_dicom_lut *lut);
 pleura_code pleura_dicom_check_lut(const pleura_dicom_lut *lut, const char *name,
                                    pleura_error *error);
 
