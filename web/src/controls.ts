@@ -1,7 +1,7 @@
 // What the user asks for: buttons, choices, keys, language, theme.
 import { clear } from './arrivals.js';
 import { films, give, labels, list, mark, reader, unsaved, words } from './desk.js';
-import { byId, make } from './dom.js';
+import { byId, make, onClick } from './dom.js';
 import type { Filter, Order } from './films.js';
 import { storage } from './furnish.js';
 import { listenToKeys } from './keys.js';
@@ -9,12 +9,11 @@ import { queue } from './progress.js';
 import * as settings from './settings.js';
 import { currentLanguage, LANGUAGES, setLanguage, t, type Language } from './strings.js';
 
-const on = (id: string, body: () => unknown) => byId(id).addEventListener('click', body);
-on('clear', clear);
-on('cancel', () => queue.cancel());
-on('pause', () => (queue.paused ? queue.resume() : queue.pause()));
-on('previous', () => films.step(-1));
-on('next', () => films.step(1));
+onClick('clear', clear);
+onClick('cancel', () => queue.cancel());
+onClick('pause', () => (queue.paused ? queue.resume() : queue.pause()));
+onClick('previous', () => films.step(-1));
+onClick('next', () => films.step(1));
 /** The browser asks before the window goes, where something goes with it. */
 addEventListener('beforeunload', (event) => {
   if ((unsaved.size > 0 && !storage()?.on) || queue.busy) event.preventDefault();
@@ -91,7 +90,7 @@ document.addEventListener('language', () => {
 });
 
 const paint = () => (document.documentElement.dataset['theme'] = settings.get('theme'));
-on('theme', () => settings.set('theme', settings.get('theme') === 'dark' ? 'light' : 'dark'));
+onClick('theme', () => settings.set('theme', settings.get('theme') === 'dark' ? 'light' : 'dark'));
 settings.onChange('theme', paint);
 paint();
 

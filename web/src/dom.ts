@@ -5,6 +5,8 @@ export function byId<T extends HTMLElement>(id: string): T {
   return element as T;
 }
 
+export const onClick = (id: string, body: () => unknown) => byId(id).addEventListener('click', body);
+
 export type Child = Node | string | null | undefined | false;
 
 type Properties<K extends keyof HTMLElementTagNameMap> = Partial<

@@ -1,7 +1,7 @@
 import { aboutModel, loadAbout } from './about.js';
 import { current, engine, margin, say } from './current.js';
 import { films, unsaved } from './desk.js';
-import { byId } from './dom.js';
+import { byId, onClick } from './dom.js';
 import type { Example } from './examples.js';
 import { requests, switchTo } from './models.js';
 import { inSight, type View } from './views.js';
@@ -29,18 +29,17 @@ export async function furnish(examples: Example[], take: (files: File[]) => void
   });
   operating = new later.OperatingPoint(byId('operating'), 'films');
   const storage = (kept = new later.Storage(films, () => current.model.sha256 ?? '', margin, say));
-  const on = (id: string, body: () => unknown) => byId(id).addEventListener('click', body);
   const offline = new later.Offline(() => {
     byId('offline').textContent = offline.words;
     byId('update').hidden = !offline.waits;
     document.documentElement.dataset['offline'] = offline.phase;
     seen(inSight());
   });
-  on('update-now', async () => {
+  onClick('update-now', async () => {
     await offline.ask('approve');
     location.reload();
   });
-  on('update-later', () => (byId('update').hidden = true));
+  onClick('update-later', () => (byId('update').hidden = true));
   document.addEventListener('language', () => (byId('offline').textContent = offline.words));
   trust = new later.TrustView(
     byId('trust-body'),

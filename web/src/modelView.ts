@@ -118,7 +118,7 @@ function known(info: ModelInfo): HTMLElement {
   const property = (key: string) => info.properties[`pleura.${key}`];
   const { channels, height, width } = info.input;
   return facts([
-    ['fact.version', modelName(info) || t('model.unnamed')],
+    ['footer.model', modelName(info) || t('model.unnamed')],
     ['fact.sha256', info.sha256],
     ['fact.labels', [...info.labels, ...Object.keys(info.groups)].map(label).join(', ')],
     ['fact.finding', info.finding ? label(info.finding) : t('operating.none')],

@@ -1,5 +1,5 @@
 import type { Film } from './films.js';
-import { label, percent, t, type Key } from './strings.js';
+import { capitalised, label, percent, t, type Key } from './strings.js';
 
 /** Told by shape and words, never by colour alone. */
 const ICONS: Record<Film['state'], string> = {
@@ -18,6 +18,8 @@ export const icon = (film: Film) => ICONS[film.state];
 export function title(film: Film): string {
   const finding = film.answer?.finding;
   if (film.answer && !finding) return t('outcome.no_finding_defined');
+  // What a row says of these in a few letters is all that there is to say.
+  if (['cannot_say', 'error', 'waiting'].includes(film.state)) return capitalised(short(film));
   return t(`outcome.${film.state}` as Key, { finding: finding ? label(finding) : '' });
 }
 

@@ -1,6 +1,6 @@
 import { PleuraError, type Heatmap } from 'pleura';
 import { showAnswer, type AnswerEvents } from './answer.js';
-import { byId } from './dom.js';
+import { byId, onClick } from './dom.js';
 import type { Engine } from './engine.js';
 import type { Film, Films } from './films.js';
 import { heatWords, paintScale } from './heat.js';
@@ -60,13 +60,12 @@ export class Reader {
   }
 
   #tools(): void {
-    const on = (id: string, body: () => void) => byId(id).addEventListener('click', body);
     const change = (part: Partial<Look>) => this.#look({ ...this.#main.look, ...part });
-    on('zoom-in', () => this.#main.zoom(1.5));
-    on('zoom-out', () => this.#main.zoom(1 / 1.5));
-    on('fit', () => this.#look(wholeLook()));
-    on('invert', () => this.invert());
-    on('pin', () => void this.pin());
+    onClick('zoom-in', () => this.#main.zoom(1.5));
+    onClick('zoom-out', () => this.#main.zoom(1 / 1.5));
+    onClick('fit', () => this.#look(wholeLook()));
+    onClick('invert', () => this.invert());
+    onClick('pin', () => void this.pin());
     this.#window.addEventListener('input', () => change({ window: Number(this.#window.value) }));
     this.#level.addEventListener('input', () => change({ level: Number(this.#level.value) }));
     this.#look(wholeLook());
@@ -87,7 +86,7 @@ export class Reader {
       this.#heat();
     });
     settings.onChange('opacity', () => (this.#main.opacity = settings.get('opacity')));
-    byId('occlusion').addEventListener('click', () => void this.#occlude());
+    onClick('occlusion', () => void this.#occlude());
     paintScale(byId<HTMLCanvasElement>('heat-scale'));
   }
 
@@ -208,6 +207,8 @@ export class Reader {
   async #draw(film: Film): Promise<void> {
     const caption = byId('film-figcaption');
     caption.hidden = true;
+    const { dataset } = byId('stage');
+    delete dataset['bare'];
     this.#main.clear();
     const engine = this.#engine();
     if (!engine) return; // drawn once it is loaded
@@ -221,6 +222,7 @@ export class Reader {
     } catch (error) {
       if (this.#shown !== film || this.#engine() !== engine) return;
       caption.hidden = false;
+      dataset['bare'] = 'yes';
       caption.textContent = error instanceof PleuraError ? error.message : String(error);
     }
   }

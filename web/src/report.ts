@@ -58,7 +58,7 @@ function conditions(info: ModelInfo, versions: string): HTMLElement {
   const measuredAt = point && t('report.point', { sensitivity: percent(point.sensitivity), specificity: percent(point.specificity) });
   return facts(
     [
-      ['fact.version', modelName(info) || t('model.unnamed')],
+      ['footer.model', modelName(info) || t('model.unnamed')],
       ['fact.sha256', info.sha256],
       ['report.software', versions],
       ['report.threshold', at === null ? t('operating.none') : [percent(at), t(settings.get('threshold') === null ? 'report.threshold_model' : 'report.threshold_user'), measuredAt].filter(Boolean).join('; ')],

@@ -1,5 +1,5 @@
 import { PleuraError } from 'pleura';
-import { byId } from './dom.js';
+import { byId, onClick } from './dom.js';
 import type { Engine } from './engine.js';
 import { csv, jsonLines, save, saveDicom } from './exports.js';
 import type { Film, Films } from './films.js';
@@ -17,7 +17,7 @@ export interface TakingAway {
 /** The buttons that make files and pages of the list. */
 export function offerFiles(films: Films, { engine, say, onSaved }: TakingAway): void {
   const on = (id: string, body: (engine: Engine) => unknown) =>
-    byId(id).addEventListener('click', () => {
+    onClick(id, () => {
       const loaded = engine();
       if (!loaded) return;
       say('');

@@ -72,7 +72,7 @@ function environment({ engine }: TrustFacts): HTMLElement {
   return panel(
     'environment.title',
     facts([
-      ['environment.tier', t(`tier.${engine.tier}`)],
+      ['footer.tier', t(`tier.${engine.tier}`)],
       ['environment.lanes', t('environment.lanes_value', { lanes: engine.workers, cores: navigator.hardwareConcurrency })],
       ['environment.isolated', t(crossOriginIsolated ? 'environment.isolated_yes' : 'environment.isolated_no')],
       ['environment.memory', memory && `${number(memory.usedJSHeapSize / 1e6, 0)} MB`],
@@ -84,7 +84,7 @@ function environment({ engine }: TrustFacts): HTMLElement {
 }
 
 function network({ requests }: TrustFacts): HTMLElement {
-  return panel('network.title', make('p', { className: 'big' }, make('strong', { className: 'number', id: 'trust-requests', textContent: number(requests) })), make('p', { textContent: t('network.about') }));
+  return panel('footer.requests', make('p', { className: 'big' }, make('strong', { className: 'number', id: 'trust-requests', textContent: number(requests) })), make('p', { textContent: t('network.about') }));
 }
 
 /** Pages of their own: the list of films stays where it is. */
@@ -93,6 +93,7 @@ const link = (href: string, textContent: string) => make('a', { textContent, att
 function licencesPanel(): HTMLElement {
   const list = scrolled(t('licences.title'), table([], licences().map(([what, licence, notice]) => [what, `${licence}. ${notice}`])));
   list.lang = 'en';
+  list.classList.add('files');
   const links = [link('licences.txt', t('licences.texts')), link('sbom.cdx.json', t('licences.sbom')), hasDocs() && link('docs/index.html', 'API: JavaScript, C')];
   return panel('licences.title', make('p', { textContent: t('licences.about') }), list, make('p', { className: 'actions' }, ...links));
 }
