@@ -71,11 +71,13 @@ def with_segment(data, marker, body):
     return data[:2] + bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, 'big') + body + data[2:]
 
 
-def exif(orientation, big):
+def exif(orientation, big, directory=0):
+    """In the first directory; or in the second one, which is the thumbnail's."""
     order = 'big' if big else 'little'
     word = lambda value, size: value.to_bytes(size, order)
     value = word(orientation, 2) + bytes(2)
-    return (b'Exif\0\0' + (b'MM' if big else b'II') + word(42, 2) + word(8, 4) + word(1, 2) + word(0x112, 2) + word(3, 2) +
+    first = word(0, 2) + word(14, 4) if directory else b''
+    return (b'Exif\0\0' + (b'MM' if big else b'II') + word(42, 2) + word(8, 4) + first + word(1, 2) + word(0x112, 2) + word(3, 2) +
             word(1, 4) + value + bytes(4))
 
 
@@ -128,11 +130,69 @@ def around():
     yield Form('second_picture_inside', joined(parts[:-1]) + thumbnail, code='corrupt')
     yield Form('no_end', data[:-2], code='truncated')
     yield Form('nothing', b'\xff\xd8\xff\xd9', code='corrupt')
+    # Where an orientation may stand: behind other segments, in a second block; and where it means another picture.
+    colour = pillow(picture('RGB'), quality=90)
+    later = with_segment(with_segment(colour, 0xE1, exif(6, True)), 0xE1, b'http://ns.adobe.com/xap/1.0/\0<x/>')
+    yield Form('turned_behind_others', with_segment(with_segment(later, 0xED, bytes(99)), 0xE2, b'ICC_PROFILE\0\1\1' + bytes(99)))
+    for big in (False, True):
+        yield Form(f'turned_thumbnail_{"big" if big else "little"}', with_segment(colour, 0xE1, exif(6, big, 1)), colour)
+    yield Form('second_picture_listed', with_segment(data, 0xE2, b'MPF\0II*\0\x08\0\0\0\0\0') + thumbnail, data)
     for orientation in range(0, 10):
         for big in (False, True):
             for mode in ('L', 'RGB'):
                 turned = with_segment(pillow(picture(mode), quality=90), 0xE1, exif(orientation, big))
                 yield Form(f'{mode}_turned_{orientation}_{"big" if big else "little"}', turned)
+
+
+def other_processes():
+    """What ITU-T T.81 has beside baseline and progressive, and frames that make no sense: by their codes."""
+    data = cjpeg(picture('L'))
+    parts = segments(data)
+    with_frame = lambda marker, change=lambda body: body: joined(
+        [(marker, bytes([0xFF, marker]) + change(part[2:])) if m == 0xC0 else (m, part) for m, part in parts])
+    for name, marker in (('lossless', 0xC3), ('hierarchical', 0xC5), ('hierarchical_lossless', 0xC7), ('arithmetic_lossless', 0xCB),
+                         ('arithmetic_hierarchical', 0xCD), ('jpeg_ls', 0xF7)):
+        yield Form(f'process_{name}', with_frame(marker), code='unsupported_image')
+    yield Form('process_extended_of_8_bits', with_frame(0xC1), data)
+    yield Form('hierarchical_begins', with_segment(data, 0xDE, parts[[m for m, _ in parts].index(0xC0)][1][4:]), code='unsupported_image')
+    at = {'bits': 2, 'height': 3, 'width': 5, 'components': 7}
+    put = lambda name, value: lambda body: body[:at[name]] + value + body[at[name] + len(value):]
+    for name, change, code in (
+            ('12_bits', put('bits', b'\x0c'), 'unsupported_image'), ('no_width', put('width', b'\0\0'), 'corrupt'),
+            ('no_height', put('height', b'\0\0'), 'unsupported_image'), ('width_of_65500', put('width', b'\xff\xdc'), 'too_large'),
+            ('height_of_65500', put('height', b'\xff\xdc'), 'too_large'), ('no_component', put('components', b'\0'), 'unsupported_image'),
+            ('two_components', lambda body: b'\0\x0e' + put('components', b'\2')(body)[2:] + body[-3:], 'unsupported_image'),
+            ('four_components', lambda body: b'\0\x14' + put('components', b'\4')(body)[2:] + 3 * body[-3:], 'unsupported_image'),
+            ('more_rows', put('height', (131 + 64).to_bytes(2, 'big')), 'corrupt')):
+        yield Form(f'frame_{name}', with_frame(0xC0, change), code=code)
+    yield Form('rows_after_the_scan', joined(parts[:-1] + [(0xDC, b'\xff\xdc\0\4\0\x83')] + parts[-1:]), data)
+    yield Form('ycck', with_segment(pillow(picture('CMYK')), 0xEE, b'Adobe\0\x64\0\0\0\0\2'), code='unsupported_image')
+    yield Form('cmyk_without_adobe', joined([part for part in segments(pillow(picture('CMYK'))) if part[0] != 0xEE]),
+               code='unsupported_image')
+    # One component has blocks one by one, whatever factors it names (A.2.2).
+    for sample in ('2x2', '1x2', '4x1'):
+        yield Form(f'grey_sampled_{sample}', cjpeg(picture('L'), '-sample', sample))
+
+
+def restarts():
+    """Markers out of step: libjpeg guesses, and goes on with a warning."""
+    for mode in ('L', 'RGB'):
+        data = cjpeg(picture(mode), '-restart', '2')
+        places = [i for i in range(len(data) - 1) if data[i] == 0xFF and 0xD0 <= data[i + 1] <= 0xD7]
+        for n, i in enumerate(places[:4]):
+            yield Form(f'{mode}_restart_{n}_gone', data[:i] + data[i + 2:], code='truncated' if i == places[-1] else 'corrupt')
+            yield Form(f'{mode}_restart_{n}_twice', data[:i] + data[i:i + 2] + data[i:], code='corrupt')
+            wrong = bytes([0xFF, 0xD0 + (data[i + 1] + 1) % 8])
+            yield Form(f'{mode}_restart_{n}_wrong', data[:i] + wrong + data[i + 2:], code='corrupt')
+        start, end = places[0], places[1]
+        yield Form(f'{mode}_piece_gone', data[:start] + data[end:], code='corrupt')
+        yield Form(f'{mode}_piece_twice', data[:end] + data[start:end] + data[end:], code='corrupt')
+        yield Form(f'{mode}_interval_not_said', joined_without(data, 0xDD), code='corrupt')
+
+
+def joined_without(data, marker):
+    at = data.index(bytes([0xFF, marker]))
+    return data[:at] + data[at + 2 + int.from_bytes(data[at + 2:at + 4], 'big'):]
 
 
 def progressive():
@@ -200,7 +260,7 @@ def main():
     folder, pleura = sys.argv[1], os.path.abspath(sys.argv[2])
     os.makedirs(folder, exist_ok=True)
     os.chdir(folder)
-    made = [form for make in (plain, colour, around, progressive) for form in make()]
+    made = [form for make in (plain, colour, around, other_processes, restarts, progressive) for form in make()]
     wrong, counts = 0, {'read': 0, 'refused': 0, 'grey': 0, 'colour': 0}
     for form in made:
         path = f'{form.name.replace(",", "_")}.jpg'

@@ -140,6 +140,7 @@ def layouts():
             ('significant_bits', chunk('sBIT', b'\x0c')), ('chromaticities', chunk('cHRM', bytes(32))),
             ('profile', chunk('iCCP', b'a\0\0' + zlib.compress(bytes(100000)))), ('srgb', chunk('sRGB', b'\0')),
             ('background', chunk('bKGD', b'\x12\x34')), ('pixels_wide', chunk('pHYs', struct.pack('>IIB', 2, 1, 0))),
+            ('coding', chunk('cICP', b'\x09\x10\0\1')), ('mastering', chunk('mDCv', bytes(24))), ('histogram', chunk('hIST', bytes(4))),
             ('time', chunk('tIME', bytes(7))), ('text', chunk('tEXt', b'a\0b') + chunk('zTXt', b'a\0\0' + zlib.compress(bytes(10**6)))),
             ('unknown', chunk('abCd', b'anything')), ('bad_sum_of_text', chunk('tEXt', b'a\0b', 1)), ('empty_data', chunk('IDAT'))):
         yield make(name, before=before)
@@ -149,6 +150,8 @@ def layouts():
     for name, first in (('animated', chunk('fcTL', frame)), ('animated_later', b'')):
         yield make(name, before=chunk('acTL', struct.pack('>II', 2, 0)) + first,
                    after=chunk('fcTL', frame) + chunk('fdAT', struct.pack('>I', 2) + body))
+    colour = made_of(COLOUR, 8)
+    yield Form('palette_suggested', png(colour, COLOUR, 8, before=chunk('PLTE', bytes(range(30)))), greys(colour, COLOUR, 8))
     yield Form('tail', png(samples, GREY, 16) + b'tail' * 9, wanted)
 
 
@@ -180,6 +183,10 @@ def broken():
     yield wrong('not_deflated', png(samples, GREY, 8, data=data))
     yield wrong('preset_dictionary', png(samples, GREY, 8, data=b'\x78\x20' + zlib.compress(data)[2:]))
     yield wrong('unknown_critical', png(samples, GREY, 8, before=chunk('ABCD')), 'unsupported_image')
+    yield wrong('apple', good[:8] + chunk('CgBI', bytes(4)) + good[8:], 'unsupported_image')
+    yield wrong('zero_height', png(samples, GREY, 8, size=(0, 11)))
+    yield wrong('wide', png(samples, GREY, 8, size=(13, 65500)), 'too_large')
+    yield wrong('of_2_to_the_32', png(samples, GREY, 8, size=(13, 2**32 - 1)), 'too_large')
     yield wrong('wrong_sum', good.replace(b'IDAT', b'IDAT', 1)[:-20] + b'\0' + good[-19:])
     yield wrong('zero_width', png(samples, GREY, 8, size=(13, 0)))
     yield wrong('sent_as_text', good.replace(b'\r\n', b'\n'), 'format')
