@@ -56,9 +56,11 @@ onPage('files that are no films give one row each, and nothing else breaks', {},
   assert.equal(shown.length, bad.length);
   await page.locator('.row').first().click();
   assert.match(await page.textContent('#answer'), /could not be read.*(format|empty|truncated|too_large)/s);
+  assert.ok(await page.locator('#zoom-in').isHidden(), 'there is nothing to zoom');
   // Still alive: the next film is classified.
   await drop(page, [films[2]]);
   await finished(page, bad.length + 3);
+  assert.ok(await page.locator('#zoom-in').isVisible());
   assert.ok(!(await savedLines(page)).at(-1).error);
 });
 

@@ -69,6 +69,18 @@ onPage('the page can be turned round for languages that are written from the rig
   assert.equal(await overflow(page), 0);
   const [list, reader] = await Promise.all(['.list', '#reader'].map((name) => page.locator(name).boundingBox()));
   assert.ok(list.x > reader.x, 'the list stands at the right');
+  // "91%–97%", and not the other way round.
+  await page.click('#operating-details summary');
+  const [from, to] = await page.locator('#operating dd .quiet').first().evaluate((element) => {
+    const place = (at) => {
+      const range = document.createRange();
+      range.setStart(element.firstChild, at);
+      range.setEnd(element.firstChild, at + 1);
+      return range.getBoundingClientRect().left;
+    };
+    return [place(0), place(element.textContent.length - 2)];
+  });
+  assert.ok(from < to, `${from}, ${to}`);
 });
 
 onPage('what changes is told to a screen reader', {}, async ({ page }) => {

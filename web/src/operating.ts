@@ -84,7 +84,7 @@ export class OperatingPoint {
     ];
     this.#into.querySelector('.figures')!.replaceChildren(
       ...rows.map(([name, value, range]) =>
-        make('div', {}, make('dt', { textContent: name }), make('dd', {}, make('span', { className: 'number', textContent: value === null ? '–' : percent(value) }), range && make('span', { className: 'number small quiet', textContent: ` ${range}` }))),
+        make('div', {}, make('dt', { textContent: name }), make('dd', {}, make('span', { className: 'number', textContent: value === null ? '–' : percent(value) }), range && ' ', range && make('span', { className: 'number small quiet', textContent: range }))),
       ),
     );
     const reset = this.#into.querySelector<HTMLButtonElement>('.reset')!;
