@@ -25,6 +25,6 @@ for name in load loadInWorker loadPool; do
 done
 # The examples, which tests/browser/package.test.mjs and tests/library/test_install.sh run, are in it.
 grep -rqF openAsBlob build/api/js || { say "build/api/js has no example."; bad=1; }
-grep -qF read_file build/api/c/index.html || { say "build/api/c has no example."; bad=1; }
+grep -qF pleura_report_json build/api/c/index.html || { say "build/api/c has no example."; bad=1; }
 [ "$bad" = 0 ]
 say "build/api/index.html"

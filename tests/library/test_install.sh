@@ -34,5 +34,9 @@ for program in cmake/classify by-hand; do
         { echo "not ok: $program does not answer as the command line"; exit 1; }
     if "./$program" "$model" face.cc 2>said; then exit 1; fi
     grep -q 'is a text file' said || { cat said; exit 1; }
+    if "./$program" "$model" no-film 2>said; then exit 1; fi
+    grep -q 'cannot be opened: No such file' said || { cat said; exit 1; }
+    if "./$program" "$work" face.cc 2>said; then exit 1; fi
+    grep -q 'cannot be read: Is a directory' said || { cat said; exit 1; }
 done
 echo "ok: find_package and pkg-config"

@@ -171,6 +171,23 @@ void pleura_image_free(pleura_image *image);
 size_t pleura_image_json(const pleura_image *image, const char *file, char *buffer,
                          size_t capacity);
 
+/* ---- Files ------------------------------------------------------------------------------------ */
+
+/*
+ * For callers whose films and models are files: PLEURA_ERROR_FILE says in the system's words why one
+ * cannot be opened or read.
+ */
+typedef struct pleura_file {
+    unsigned char *bytes; /* the caller's to give back, with pleura_file_free() */
+    size_t size;
+} pleura_file;
+
+/* The whole file, or what comes out of a pipe; PLEURA_ERROR_TOO_LARGE if that has more than `limit`
+ * bytes. */
+pleura_code pleura_file_read(const char *path, size_t limit, pleura_file *file,
+                             pleura_error *error);
+void pleura_file_free(pleura_file *file);
+
 /* ---- Models ----------------------------------------------------------------------------------- */
 
 typedef struct pleura_model pleura_model;
@@ -198,6 +215,10 @@ typedef struct pleura_model_options {
  */
 pleura_code pleura_model_load(const void *onnx, size_t size, const pleura_model_options *options,
                               pleura_model **model, pleura_error *error);
+
+/* The same from a file, whose bytes are let go; `bytes_may_change` is of no account. */
+pleura_code pleura_model_load_file(const char *path, const pleura_model_options *options,
+                                   pleura_model **model, pleura_error *error);
 
 void pleura_model_free(pleura_model *model);
 
@@ -295,6 +316,11 @@ typedef struct pleura_times {
 pleura_code pleura_classify(pleura_model *model, const void *bytes, size_t size,
                             const pleura_classify_options *options, pleura_result **result,
                             pleura_error *error);
+
+/* The same from a file. */
+pleura_code pleura_classify_file(pleura_model *model, const char *path,
+                                 const pleura_classify_options *options, pleura_result **result,
+                                 pleura_error *error);
 
 /* The same from an image that is decoded already. */
 pleura_code pleura_classify_image(pleura_model *model, const pleura_image *image,

@@ -62,21 +62,21 @@ static bool write_row(batch *job, const char *path, const pleura_result *result,
 
 static pleura_code answer(batch *job, const char *path, pleura_result **result, pleura_error *error)
 {
-    cli_bytes image;
+    pleura_file image;
     pleura_classify_options use = {.has_threshold = job->options->has_threshold,
                                    .threshold = job->options->threshold,
                                    .heatmap = job->options->heatmap || job->options->dicom_out};
     *result = NULL;
-    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &image, error);
+    pleura_code code = pleura_file_read(path, PLEURA_DEFAULT_MAX_BYTES, &image, error);
     if (code == PLEURA_OK)
-        code = pleura_classify(job->model, image.data, image.size, &use, result, error);
+        code = pleura_classify(job->model, image.bytes, image.size, &use, result, error);
     if (code == PLEURA_OK && job->options->dicom_out)
         code = cli_dicom_write(job->options, job->model, &image, *result, error);
     if (code != PLEURA_OK) {
         pleura_result_free(*result);
         *result = NULL;
     }
-    cli_bytes_free(&image);
+    pleura_file_free(&image);
     return code;
 }
 

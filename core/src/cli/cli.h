@@ -62,17 +62,6 @@ __attribute__((format(printf, 1, 2)))
 /* "pleura: " and the sentence to standard error. */
 void cli_complain(const char *format, ...);
 
-/* ---- read.c ---- */
-
-typedef struct cli_bytes {
-    unsigned char *data;
-    size_t size;
-} cli_bytes;
-
-/* The whole file, unless it has more than `limit` bytes. Release with cli_bytes_free. */
-pleura_code cli_bytes_read(const char *path, size_t limit, cli_bytes *bytes, pleura_error *error);
-void cli_bytes_free(cli_bytes *bytes);
-
 /* ---- inputs.c ---- */
 
 typedef struct cli_visitor {
@@ -130,7 +119,7 @@ void cli_done_free(cli_done *done);
 pleura_model *cli_model_open(const cli_options *options);
 
 /* The model's file, once more. False after saying what is wrong. */
-bool cli_model_bytes(const cli_options *options, cli_bytes *bytes);
+bool cli_model_bytes(const cli_options *options, pleura_file *onnx);
 
 /* The path of a file in the model's folder; false if it has none of this name. */
 bool cli_model_beside(const cli_options *options, const char *name, char *path, size_t size);
@@ -190,7 +179,7 @@ bool cli_people_row(cli_output *output, const pleura_model *model, const char *p
 
 /* The result as DICOM files in --dicom-out, sr-UID.dcm and heatmap-UID.dcm. */
 pleura_code cli_dicom_write(const cli_options *options, const pleura_model *model,
-                            const cli_bytes *film, const pleura_result *result,
+                            const pleura_file *film, const pleura_result *result,
                             pleura_error *error);
 
 /* ---- the commands ---- */

@@ -48,7 +48,8 @@ static pleura_code write_file(const char *folder, const char *kind, const char *
 }
 
 pleura_code cli_dicom_write(const cli_options *options, const pleura_model *model,
-                            const cli_bytes *film, const pleura_result *result, pleura_error *error)
+                            const pleura_file *film, const pleura_result *result,
+                            pleura_error *error)
 {
     char when[16] = "";
     time_t now = time(NULL);
@@ -60,7 +61,7 @@ pleura_code cli_dicom_write(const cli_options *options, const pleura_model *mode
     if (mkdir(options->dicom_out, 0777) != 0 && errno != EEXIST)
         return fail(error, options->dicom_out);
     pleura_code code =
-        pleura_export_create(model, film->data, film->size, result, &use, &made, error);
+        pleura_export_create(model, film->bytes, film->size, result, &use, &made, error);
     if (code != PLEURA_OK)
         return code;
     size_t size;

@@ -93,7 +93,7 @@ static bool write_greys(cli_output *output, const pleura_image *image)
     return good;
 }
 
-static pleura_code write_stored(cli_output *output, const cli_bytes *file,
+static pleura_code write_stored(cli_output *output, const pleura_file *file,
                                 const pleura_image *image, pleura_error *error)
 {
     pleura_image_info info;
@@ -111,7 +111,7 @@ static pleura_code write_stored(cli_output *output, const cli_bytes *file,
         snprintf(error->message, sizeof error->message, "Out of memory for the stored values.");
         return error->code;
     }
-    pleura_code code = pleura_dicom_stored(file->data, file->size, NULL, values, count, error);
+    pleura_code code = pleura_dicom_stored(file->bytes, file->size, NULL, values, count, error);
     for (size_t i = 0; code == PLEURA_OK && i < count; i++)
         if (!write_number(output, values[i], 4))
             break;
@@ -122,11 +122,11 @@ static pleura_code write_stored(cli_output *output, const cli_bytes *file,
 static pleura_code inspect(const cli_options *options, const char *path, cli_output *output,
                            pleura_error *error)
 {
-    cli_bytes file;
+    pleura_file file;
     pleura_image *image = NULL;
-    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, error);
+    pleura_code code = pleura_file_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, error);
     if (code == PLEURA_OK)
-        code = pleura_image_decode(file.data, file.size, NULL, &image, error);
+        code = pleura_image_decode(file.bytes, file.size, NULL, &image, error);
     if (code == PLEURA_OK && options->pixels == PIXELS_STORED)
         code = write_stored(output, &file, image, error);
     else if (code == PLEURA_OK && options->pixels == PIXELS_GREY)
@@ -136,7 +136,7 @@ static pleura_code inspect(const cli_options *options, const char *path, cli_out
     else if (code == PLEURA_OK)
         describe(output, path, image);
     pleura_image_free(image);
-    cli_bytes_free(&file);
+    pleura_file_free(&file);
     return code;
 }
 

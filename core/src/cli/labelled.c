@@ -89,14 +89,11 @@ static char *full_path(const cli_labelled *list, const char *path)
 static pleura_result *classify(const cli_labelled *list, pleura_model *model, const char *path,
                                pleura_error *error)
 {
-    cli_bytes image;
     pleura_result *result = NULL;
     pleura_classify_options use = {.has_threshold = list->options->has_threshold,
                                    .threshold = list->options->threshold,
                                    .embedding = list->embedding};
-    if (cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &image, error) == PLEURA_OK)
-        pleura_classify(model, image.data, image.size, &use, &result, error);
-    cli_bytes_free(&image);
+    pleura_classify_file(model, path, &use, &result, error);
     return result;
 }
 

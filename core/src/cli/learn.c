@@ -141,23 +141,23 @@ static bool write_profile(const pleura_profile *profile, const char *path)
 
 static bool write_onnx(job *work, const pleura_profile *profile)
 {
-    cli_bytes onnx;
+    pleura_file onnx;
     size_t length = 0;
     unsigned char *bytes = NULL;
     if (!cli_model_bytes(work->options, &onnx))
         return false;
     pleura_code code =
-        pleura_profile_onnx(profile, onnx.data, onnx.size, NULL, 0, &length, &work->error);
+        pleura_profile_onnx(profile, onnx.bytes, onnx.size, NULL, 0, &length, &work->error);
     if (code == PLEURA_OK && !(bytes = malloc(length)))
         cli_complain("out of memory.");
     if (bytes)
-        code = pleura_profile_onnx(profile, onnx.data, onnx.size, bytes, length, &length,
+        code = pleura_profile_onnx(profile, onnx.bytes, onnx.size, bytes, length, &length,
                                    &work->error);
     if (code != PLEURA_OK)
         cli_complain("%s: %s", work->options->onnx, work->error.message);
     bool written = bytes && code == PLEURA_OK && write_file(work->options->onnx, bytes, length);
     free(bytes);
-    cli_bytes_free(&onnx);
+    pleura_file_free(&onnx);
     return written;
 }
 
@@ -187,15 +187,15 @@ static int write_results(job *work)
 /* Those that were named; else those that came with the model, unless they are another's. */
 static bool read_reference(job *work)
 {
-    cli_bytes bytes;
+    pleura_file file;
     char beside[5000];
     const char *named = work->options->reference, *path = named ? named : beside;
     if (!named && !cli_model_beside(work->options, "reference.bin", beside, sizeof beside))
         return true;
-    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &bytes, &work->error);
+    pleura_code code = pleura_file_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, &work->error);
     if (code == PLEURA_OK)
-        code = pleura_learning_reference(work->learning, bytes.data, bytes.size, &work->error);
-    cli_bytes_free(&bytes);
+        code = pleura_learning_reference(work->learning, file.bytes, file.size, &work->error);
+    pleura_file_free(&file);
     work->reference_is_the_models = !named && code == PLEURA_OK;
     if (code != PLEURA_OK)
         cli_complain("%s (%s): %s", path, pleura_code_name(code), work->error.message);

@@ -60,16 +60,16 @@ bool cli_model_beside(const cli_options *options, const char *name, char *path, 
 
 static bool apply_profile(pleura_model *model, const char *path)
 {
-    cli_bytes json;
+    pleura_file json;
     pleura_error error = {0};
     pleura_profile *profile = NULL;
-    pleura_code code = cli_bytes_read(path, PLEURA_PROFILE_MAX_BYTES, &json, &error);
+    pleura_code code = pleura_file_read(path, PLEURA_PROFILE_MAX_BYTES, &json, &error);
     if (code == PLEURA_OK)
-        code = pleura_profile_read(json.data, json.size, &profile, &error);
+        code = pleura_profile_read(json.bytes, json.size, &profile, &error);
     if (code == PLEURA_OK)
         code = pleura_model_apply(model, profile, &error);
     pleura_profile_free(profile);
-    cli_bytes_free(&json);
+    pleura_file_free(&json);
     if (code != PLEURA_OK)
         cli_complain("the profile %s cannot be used (%s): %s", path, pleura_code_name(code),
                      error.message);
@@ -82,14 +82,10 @@ pleura_model *cli_model_open(const cli_options *options)
     const char *path = find_path(options, place, sizeof place);
     if (!path)
         return NULL;
-    cli_bytes onnx;
     pleura_error error = {0};
     pleura_model *model = NULL;
-    pleura_model_options use = {.threads = options->threads, .bytes_may_change = true};
-    if (cli_bytes_read(path, PLEURA_MAX_MODEL_BYTES, &onnx, &error) == PLEURA_OK)
-        pleura_model_load(onnx.data, onnx.size, &use, &model, &error);
-    cli_bytes_free(&onnx);
-    if (!model)
+    pleura_model_options use = {.threads = options->threads};
+    if (pleura_model_load_file(path, &use, &model, &error) != PLEURA_OK)
         cli_complain("the model %s cannot be used (%s): %s", path, pleura_code_name(error.code),
                      error.message);
     if (model && options->profile && !apply_profile(model, options->profile)) {
@@ -99,12 +95,12 @@ pleura_model *cli_model_open(const cli_options *options)
     return model;
 }
 
-bool cli_model_bytes(const cli_options *options, cli_bytes *bytes)
+bool cli_model_bytes(const cli_options *options, pleura_file *onnx)
 {
     char place[8192];
     pleura_error error = {0};
     const char *path = find_path(options, place, sizeof place);
-    if (!path || cli_bytes_read(path, PLEURA_MAX_MODEL_BYTES, bytes, &error) == PLEURA_OK)
+    if (!path || pleura_file_read(path, PLEURA_MAX_MODEL_BYTES, onnx, &error) == PLEURA_OK)
         return path;
     cli_complain("%s: %s", path, error.message);
     return false;

@@ -22,34 +22,34 @@ static int write_floats(const cli_options *options, const float *values, size_t 
 static pleura_code read_tensor(const pleura_model *model, const char *path, float *tensor,
                                size_t count, pleura_error *error)
 {
-    cli_bytes file;
+    pleura_file file;
     pleura_image *image = NULL;
-    pleura_code code = cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, error);
+    pleura_code code = pleura_file_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, error);
     if (code == PLEURA_OK)
-        code = pleura_image_decode(file.data, file.size, NULL, &image, error);
+        code = pleura_image_decode(file.bytes, file.size, NULL, &image, error);
     if (code == PLEURA_OK)
         code = pleura_preprocess(model, image, tensor, count, error);
     pleura_image_free(image);
-    cli_bytes_free(&file);
+    pleura_file_free(&file);
     return code;
 }
 
 static pleura_code read_floats(const char *path, float *values, size_t count, pleura_error *error)
 {
-    cli_bytes file;
-    pleura_code code = cli_bytes_read(path, 4 * count, &file, error);
+    pleura_file file;
+    pleura_code code = pleura_file_read(path, 4 * count, &file, error);
     if (code == PLEURA_OK && file.size != 4 * count) {
         code = error->code = PLEURA_ERROR_SHAPE;
         snprintf(error->message, sizeof error->message,
                  "The tensor has %zu bytes; the model's input has %zu.", file.size, 4 * count);
     }
     for (size_t i = 0; code == PLEURA_OK && i < count; i++) {
-        const unsigned char *b = file.data + 4 * i;
+        const unsigned char *b = file.bytes + 4 * i;
         uint32_t bits =
             (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
         memcpy(&values[i], &bits, sizeof bits);
     }
-    cli_bytes_free(&file);
+    pleura_file_free(&file);
     return code;
 }
 

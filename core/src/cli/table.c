@@ -108,15 +108,15 @@ bool cli_table_parse(cli_table *table, const char *path, const void *bytes, size
 
 bool cli_table_read(cli_table *table, const char *path)
 {
-    cli_bytes bytes;
+    pleura_file file;
     pleura_error error = {0};
     *table = (cli_table){0};
-    if (cli_bytes_read(path, PLEURA_DEFAULT_MAX_BYTES, &bytes, &error) != PLEURA_OK) {
+    if (pleura_file_read(path, PLEURA_DEFAULT_MAX_BYTES, &file, &error) != PLEURA_OK) {
         cli_complain("%s: %s", path, error.message);
         return false;
     }
-    bool read = cli_table_parse(table, path, bytes.data, bytes.size);
-    cli_bytes_free(&bytes);
+    bool read = cli_table_parse(table, path, file.bytes, file.size);
+    pleura_file_free(&file);
     return read;
 }
 
