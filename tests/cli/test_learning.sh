@@ -163,6 +163,17 @@ run learn --labels many.csv --task guess
 is "an unknown task exits with 2" $status 2
 run learn --labels many.csv --profile profile.json
 is "learning from a profile exits with 2" $status 2
+run learn --labels few.csv "${common[@]}"
+few=$err
+for separator in ';' '\t'; do
+    awk -F, -v OFS="$separator" 'NR > 1 { $2 = "\"" $2 "\"" } { $1 = $1; print }' few.csv >spreadsheet.csv
+    run learn --labels spreadsheet.csv "${common[@]}"
+    is "a spreadsheet's table, with $separator" "$err" "$few"
+done
+sed 's/normal,/nomal,/; s/,pneumonia;/,pnuemonia;/; s/_pneumonia/_pnuemonia/' few.csv >misspelt.csv
+run learn --labels misspelt.csv "${common[@]}"
+is "labels that are none exit with 4" $status 4
+says "and are named" "$err" "the first has 'nomal'"
 run learn
 is "learning from nothing exits with 2" $status 2
 run learn --labels many.csv "${common[@]}" --task adapt --classes a,b

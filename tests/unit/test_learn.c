@@ -315,9 +315,23 @@ static void refuses_what_cannot_be_learnt(void **state)
     const char *const one[] = {"pneumonia"}, *const two[] = {"normal", "pneumonia"};
     pleura_error error = {0};
     assert_int_equal(learn_words(&calibrate, 60, one, 1, NULL, &error), PLEURA_ERROR_ONE_CLASS);
+    assert_string_equal(error.message, "The films that can be learnt from (60) have one label: "
+                                       "there is nothing to tell apart.");
+    const char *const misspelt[] = {"pnuemonia", "normal"};
+    error = (pleura_error){0};
+    assert_int_equal(learn_words(&calibrate, 60, misspelt, 2, NULL, &error),
+                     PLEURA_ERROR_ONE_CLASS);
+    assert_non_null(strstr(error.message, "(30) have one label"));
+    assert_non_null(strstr(error.message, "not known, such as 'pnuemonia'."));
+    error = (pleura_error){0};
+    assert_int_equal(learn_words(&calibrate, 60, misspelt, 1, NULL, &error),
+                     PLEURA_ERROR_ONE_CLASS);
     assert_string_equal(error.message,
-                        "All 60 films have one label: there is nothing to tell apart.");
-    assert_int_equal(learn_words(&calibrate, 0, one, 1, NULL, NULL), PLEURA_ERROR_ONE_CLASS);
+                        "No film has one of the labels, such as 'normal': the first has "
+                        "'pnuemonia'.");
+    error = (pleura_error){0};
+    assert_int_equal(learn_words(&calibrate, 0, one, 1, NULL, &error), PLEURA_ERROR_ONE_CLASS);
+    assert_non_null(strstr(error.message, "There is no film to learn from"));
     error = (pleura_error){0};
     assert_int_equal(learn_words(&calibrate, 39, two, 2, NULL, &error), PLEURA_ERROR_TOO_FEW_FILMS);
     assert_non_null(strstr(error.message, "'pneumonia' has 19 films; at least 20"));

@@ -1,4 +1,7 @@
-/* CSV as RFC 4180 has it: fields between commas, quoted where they hold commas, quotes or ends. */
+/*
+ * CSV as RFC 4180 has it: fields between commas, quoted where they hold commas, quotes or ends. Spreadsheets of countries
+ * that write 0,5 put semicolons there, and others tabs.
+ */
 #include "cli.h"
 
 #include <stdlib.h>
@@ -18,16 +21,17 @@ static bool unquote(char **at, char *to)
 
 /* Reads one field in place and moves *at behind it. *end is set to what ended it; a quote says that
  * one does not close, or that text follows one that did. */
-static char *read_field(char **at, char *end)
+static char *read_field(char **at, char separator, char *end)
 {
     char *field = *at;
     bool quoted = *field == '"';
     *end = '"';
     if (quoted && !unquote(at, field))
         return field;
-    char *stop = *at + strcspn(*at, ",\n");
+    const char stops[] = {separator, '\n', '\0'};
+    char *stop = *at + strcspn(*at, stops);
     size_t rest = (size_t)(stop - *at);
-    if (rest && *stop != ',' && stop[-1] == '\r')
+    if (rest && *stop != separator && stop[-1] == '\r')
         rest--;
     if (!quoted || !rest)
         *end = *stop;
@@ -56,18 +60,34 @@ static bool refuse(const char *path, size_t row, const char *what)
     return false;
 }
 
+/* A comma, unless the row of names has none, but one of the others. */
+static char find_separator(const char *at)
+{
+    char found = ',';
+    for (bool quoted = false; *at && (quoted || *at != '\n'); at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (!quoted && *at == ',')
+            return ',';
+        else if (!quoted && found == ',' && (*at == ';' || *at == '\t'))
+            found = *at;
+    }
+    return found;
+}
+
 /* All rows have as many cells as the first, which names the columns. */
 static bool split(cli_table *table, const char *path, char *at)
 {
     size_t room = 0, width = 0, row = 1;
-    while (*at || width) { /* behind a last comma one cell is left */
+    const char separator = find_separator(at);
+    while (*at || width) { /* behind a last separator one cell is left */
         char end;
-        if (!keep_cell(table, &room, read_field(&at, &end)))
+        if (!keep_cell(table, &room, read_field(&at, separator, &end)))
             return refuse(path, row, "does not fit into memory");
         if (end == '"')
             return refuse(path, row, "has a quote that is not closed, or text behind one that is");
         width++;
-        if (end == ',')
+        if (end == separator)
             continue;
         if (row == 1)
             table->columns = width;

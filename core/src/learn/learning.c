@@ -184,8 +184,10 @@ pleura_code pleura_learning_add(pleura_learning *l, const float *embedding, size
                            "pleura_learning_add: `learning` or `labels` is NULL, or it is computed "
                            "already.");
     if (!read_words(l, labels, &label, &truth)) {
+        if (!l->unknown)
+            l->unknown = pleura_arena_text(&l->arena, labels, strlen(labels));
         l->unlabelled++;
-        return PLEURA_OK;
+        return l->unknown ? PLEURA_OK : pleura_fail_memory(error, strlen(labels), "a label");
     }
     if (!embedding) {
         l->left_out++;
@@ -294,6 +296,25 @@ static pleura_code count_labels(pleura_learning *l, pleura_error *error)
     return code;
 }
 
+/* Fewer than two labels are left: for want of labels, of films that can be judged, or of words that are known. */
+static pleura_code refuse_one_class(const pleura_learning *l, pleura_error *error)
+{
+    if (l->count)
+        return pleura_fail(
+            error, PLEURA_ERROR_ONE_CLASS,
+            "The films that can be learnt from (%zu) have one label: there is nothing to "
+            "tell apart.%s%.80s%s",
+            l->count, l->unknown ? " Others are not known, such as '" : "",
+            l->unknown ? l->unknown : "", l->unknown ? "'." : "");
+    if (l->unknown)
+        return pleura_fail(error, PLEURA_ERROR_ONE_CLASS,
+                           "No film has one of the labels, such as '%.80s': the first has '%.80s'.",
+                           l->decision.answer_names[0], l->unknown);
+    return pleura_fail(error, PLEURA_ERROR_ONE_CLASS,
+                       "There is no film to learn from: %zu were named, and none could be judged.",
+                       l->left_out);
+}
+
 /* Enough films of each class, of as many patients as there are folds; else fewer folds. */
 static pleura_code check_films(pleura_learning *l, const classes *c, pleura_error *error)
 {
@@ -306,11 +327,7 @@ static pleura_code check_films(pleura_learning *l, const classes *c, pleura_erro
         known += films[k] > 0;
     }
     if (known < 2)
-        return pleura_fail(error, PLEURA_ERROR_ONE_CLASS,
-                           l->count ? "All %zu films have one label: there is nothing to tell "
-                                      "apart."
-                                    : "No film (%zu) has one of the labels.",
-                           l->count);
+        return refuse_one_class(l, error);
     for (size_t k = 0; k < c->count; k++) {
         if (films[k] < PLEURA_LEARN_MIN_FILMS)
             return pleura_fail(error, PLEURA_ERROR_TOO_FEW_FILMS,
@@ -355,8 +372,9 @@ static pleura_code say_what_came(pleura_learning *l)
                                 l->left_out);
     if (code == PLEURA_OK && l->unlabelled)
         code = pleura_learn_say(l, PLEURA_NOTE_UNLABELLED,
-                                "Left out: %zu of the films, whose label is none of those learnt.",
-                                l->unlabelled);
+                                "Left out: %zu of the films, whose label is none of those learnt, "
+                                "such as '%.80s'.",
+                                l->unlabelled, l->unknown);
     return code;
 }
 
