@@ -144,15 +144,20 @@ test('a batch goes on with the version that it began with, whatever comes meanwh
     site.replace('model.onnx', smallNet(4), true);
     site.change('index.html', '<title>Pleura', '<title>A later Pleura', true);
     for (const name of readdirSync(join(site.root, 'assets'))) if (/^(worker|pleura-codecs)-/.test(name)) rmSync(join(site.root, 'assets', name));
+    const worker = readFileSync(join(site.root, 'sw.js'), 'utf8').replace(/"assets\/(worker|pleura-codecs)-[^"]*":"[0-9a-f]{64}",/g, '');
+    writeFileSync(join(site.root, 'sw.js'), worker);
     await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
     await page.waitForFunction(() => !document.querySelector('#update').hidden, null, { timeout: 30_000 });
     // In another window somebody agrees.
     const other = await page.context().newPage();
     await other.goto(url);
-    await other.waitForFunction(() => !document.querySelector('#update').hidden, null, { timeout: 60_000 });
+    await other.waitForFunction(() => document.documentElement.dataset.started && !document.querySelector('#update').hidden, null, { timeout: 60_000 });
     await Promise.all([other.waitForEvent('load'), other.click('#update-now')]);
     await other.waitForFunction(() => document.title.startsWith('A later Pleura'));
 
+    // The browser's own cache may be as small as it likes.
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.clearBrowserCache');
     // Each worker ends with its next film, and those that take their place are the old version's, and so are the decoders.
     for (const worker of page.workers().filter((one) => /\/worker-/.test(one.url()))) {
       await worker.evaluate(() => {
@@ -173,7 +178,7 @@ test('a batch goes on with the version that it began with, whatever comes meanwh
     assert.equal(lines.length, names.length + 1);
     for (const line of lines) assert.equal(line.model.sha256, shipped);
     const lost = lines.filter(({ error }) => error);
-    assert.ok(lost.length <= 4 && lost.every(({ error }) => /worker/.test(error.message)), JSON.stringify(lost));
+    assert.ok(lost.length <= 4 && lost.every(({ error }) => /worker/.test(error.message)), JSON.stringify(lost.slice(0, 5)));
     assert.equal(lines.find((line) => line.file === `${name}.dcm`).error, undefined);
     assert.deepEqual(complaints, []);
   } finally {
