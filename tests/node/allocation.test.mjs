@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 import { PleuraError } from 'pleura';
 import { Codecs } from '../../wasm/dist/codecs.js';
 import { startCore } from '../../wasm/dist/module.js';
 import createFailingCodecs from '../../build/wasm-simd/pleura-codecs-failing.mjs';
 import createFailing from '../../build/wasm-simd/pleura-failing.mjs';
-import { fixtures as frames } from './compressed.mjs';
+import { file, fixtures as frames } from './compressed.mjs';
 import { deep, fixtures, MODEL, ROOT } from './support.mjs';
 
 const model = readFileSync(MODEL);
@@ -106,7 +107,16 @@ describe('each allocation site fails once', () => {
   // Reports stay in memory that grows with them; their times have other digits in every run.
   const roomy = () => core.fault('x'.repeat(20_000), new PleuraError('file', 'It cannot be read.'));
 
-  for (const [name, film] of [['JPEG', jpeg], ['PNG of 16 bits', png]]) {
+  // 320 x 320 pixels, plain but for the fragments, and deflated: no decoder is needed.
+  const pixels = Buffer.from(Uint16Array.from({ length: 320 * 320 }, (_, i) => (i * 37) % 4096).buffer);
+  const dicom = (syntax, bytes) => file({ syntax, bytes, width: 320, height: 320 });
+  const films = [
+    ['JPEG', jpeg],
+    ['PNG of 16 bits', png],
+    ['DICOM in fragments', dicom('1.2.840.10008.1.2.1.98', pixels)],
+    ['DICOM of deflated frames', dicom('1.2.840.10008.1.2.8.1', deflateRawSync(pixels))],
+  ];
+  for (const [name, film] of films) {
     test(`classifying a ${name}, with a heatmap`, async (t) => {
       const same = (value, expected) => {
         assert.deepEqual(value.result.probabilities, expected.result.probabilities);
