@@ -3,6 +3,7 @@
 #include "../read_file.h"
 
 #include "graph/constant.h"
+#include "graph/needed.h"
 #include "graph/onnx_read.h"
 #include "run/network.h"
 
@@ -322,13 +323,19 @@ static bool run_set(const bytes *model, const char *folder, const char *name, in
     return any && result->outcome == CASE_PASSED;
 }
 
-/* Whether the engine takes the file at all. */
+/* Whether the engine takes the file at all: of several reasons not to, an unknown operator is the first. */
 static bool reads(const bytes *model, case_result *result)
 {
     pleura_graph graph = {0};
     pleura_error error = {0};
     bool ok = pleura_onnx_read(model->data, model->size, &graph, &error) == PLEURA_OK;
     list_operators(&graph, result);
+    for (size_t i = 0; i < graph.node_count; i++)
+        if (graph.nodes[i].op == PLEURA_OP_UNKNOWN) {
+            error = (pleura_error){0};
+            ok = pleura_operator_refuse(&graph.nodes[i], &error) == PLEURA_OK;
+            break;
+        }
     if (!ok)
         result->outcome = refused(result, &error);
     pleura_graph_free(&graph);

@@ -39,6 +39,7 @@ static const struct {
     {"block_size", "blocks"},
     {"sequences that grow at their end", "sequences"},
     {"tensor '' has 0 elements of data", "sequences"}, /* the case's own output */
+    {"a graph of 0 nodes", "sequences"},               /* which a split alone leaves */
     /* no message but a case: means that count what ceil_mode adds behind the padding, which neither
      * PyTorch nor ONNX Runtime does */
     {"test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil_mode_is_True", "disputed"},
@@ -231,7 +232,8 @@ static void print_table(size_t passed, size_t outside)
         "*training*: a mode for training. *output*: a second output that is not computed. *empty*: "
         "a\n"
         "tensor without elements. *rank*: more than 6 dimensions, or a window over more than 3.\n"
-        "*sequences*: of tensors, other than such as grow at their end and are concatenated.\n"
+        "*sequences*: of tensors, other than such as grow at their end and are concatenated, or that a\n"
+        "tensor is split into.\n"
         "*blocks*: a scale for each block of an axis. *disputed*, no refusal, but another answer: "
         "a mean\n"
         "that counts padding should count what ceil_mode adds behind it, too, says a case of ONNX "

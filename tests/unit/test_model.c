@@ -17,7 +17,8 @@
 extern size_t pleura_test_fail_at, pleura_test_allocations, pleura_test_live;
 
 /* A complete little classifier of three labels for 1 x 8 x 8 images. */
-static buffer classifier_graph(void)
+/* With the node that makes `output` yet to be added, if it is not "logits". */
+static buffer classifier_graph_to(const char *output)
 {
     static const int64_t dims[] = {-1, 1, 8, 8}, w_dims[] = {3, 1, 3, 3}, pads[] = {1, 1, 1, 1};
     static const int64_t channels = 3, fc_dims[] = {3, 3};
@@ -38,8 +39,13 @@ static buffer classifier_graph(void)
     put_node(&graph, "GlobalAveragePool", "relu", "pool");
     put_node(&graph, "Flatten", "pool", "flat");
     put_node(&graph, "Gemm", "flat fc b", "logits");
-    put_value_info(&graph, GRAPH_OUTPUT, "logits", 0, NULL);
+    put_value_info(&graph, GRAPH_OUTPUT, output, 0, NULL);
     return graph;
+}
+
+static buffer classifier_graph(void)
+{
+    return classifier_graph_to("logits");
 }
 
 static buffer classifier(void)
@@ -319,17 +325,37 @@ static void assert_refused(buffer *file, pleura_code code, const char *words)
 static void refuses_an_unknown_operator_by_name(void **state)
 {
     (void)state;
-    buffer graph = classifier_graph();
+    buffer graph = classifier_graph_to("fancy.0");
     put_node(&graph, "FancyLayer", "logits", "fancy.0");
     buffer file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_OPERATOR,
                    "operator FancyLayer of node 'fancy.0' is not supported; supported are Abs, ");
-    graph = classifier_graph();
+    graph = classifier_graph_to("other");
     buffer node = make_node("Conv", "image w", "other");
     put_text(&node, 7, "com.example");
     put_message(&graph, GRAPH_NODE, &node);
     file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_OPERATOR, "operator com.example::Conv of node 'other'");
+}
+
+/* Nor are inputs, outputs and text that the answer is made without. */
+static void what_is_not_needed_may_be_unknown(void **state)
+{
+    (void)state;
+    static const int64_t one = 1;
+    buffer graph = classifier_graph();
+    put_value_info(&graph, GRAPH_INPUT, "phase", 1, &one);
+    put_tensor(&graph, "names", PLEURA_TYPE_TEXT, 1, &one, "x", 1);
+    put_node(&graph, "FancyLayer", "logits names", "fancy.0");
+    put_node(&graph, "NonZero", "fancy.0", "places");
+    put_value_info(&graph, GRAPH_OUTPUT, "places", 0, NULL);
+    buffer file = make_model(13, &graph);
+    pleura_model *model;
+    pleura_error error;
+    assert_int_equal(load(&file, &model, &error), PLEURA_OK);
+    assert_int_equal(pleura_model_label_count(model), 3);
+    pleura_model_free(model);
+    free(file.bytes);
 }
 
 static void refuses_what_does_not_fit(void **state)
@@ -346,7 +372,7 @@ static void refuses_what_does_not_fit(void **state)
 
     int64_t wrong[] = {4, 4};
     float fc[16] = {0};
-    graph = classifier_graph();
+    graph = classifier_graph_to("more");
     put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
     put_node(&graph, "MatMul", "logits fc2", "more");
     file = make_model(13, &graph);
@@ -367,7 +393,7 @@ static void refuses_what_does_not_fit(void **state)
         "ij,jk->ik", "abcd,efgh->ijklmn", "abcd,efgh", "ab->abb", "a...->c...", "ab->", "ab,",
         "a1"};
     for (size_t i = 0; i < sizeof equations / sizeof *equations; i++) {
-        graph = classifier_graph();
+        graph = classifier_graph_to("more");
         put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
         buffer node = make_node("Einsum",
                                 i == 0  ? "logits fc2"
@@ -382,7 +408,7 @@ static void refuses_what_does_not_fit(void **state)
     }
 
     const int64_t one_place[] = {1, 1}, outside = 4;
-    graph = classifier_graph();
+    graph = classifier_graph_to("more");
     put_tensor(&graph, "fc2", TYPE_FLOAT, 2, wrong, fc, sizeof fc);
     put_tensor(&graph, "at", TYPE_INT64, 2, one_place, &outside, sizeof outside);
     put_tensor(&graph, "row", TYPE_FLOAT, 2, (int64_t[]){1, 4}, fc, 16);
@@ -390,7 +416,7 @@ static void refuses_what_does_not_fit(void **state)
     file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_SHAPE, "ScatterND 'more' has indices or updates");
 
-    graph = classifier_graph();
+    graph = classifier_graph_to("y");
     put_node(&graph, "Relu", "nowhere", "y");
     file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_ONNX, "Relu 'y' reads 'nowhere'");
@@ -657,6 +683,7 @@ int main(void)
         cmocka_unit_test(a_digest_that_is_known_is_not_computed),
         cmocka_unit_test(two_models_at_once),
         cmocka_unit_test(refuses_an_unknown_operator_by_name),
+        cmocka_unit_test(what_is_not_needed_may_be_unknown),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(refuses_what_is_too_large),
         cmocka_unit_test(refuses_wrong_metadata),

@@ -64,6 +64,19 @@ case([], model(shape=(4, 3, 8, 8)))
 case(["batches of 100"], model(shape=(100, 3, 8, 8)))
 case(["operator set 0", "3 to 24"], model(opset=0))
 case(["operator set 99"], model(opset=99))
+# What the answer does not need may be of any kind.
+case([], model(inputs=[helper.make_tensor_value_info(n, t, d) for n, t, d in (
+    ("phase", TensorProto.BOOL, ()), ("image", FLOAT, (1, 3, 8, 8)))]))
+case([], model([CONV, node("Unique", ["a"], ["u"]), node("NonZero", ["a"], ["n"]), MEAN, FLAT], outputs=("scores", "n")))
+case([], between(node("Identity", ["image"], ["z"]), constants=[
+    TensorProto(name="words", data_type=TEXT, dims=[1], string_data=[b"cat"])]))
+BEST = (CONV, MEAN, FLAT, node("ArgMax", ["scores"], ["best"], axis=1, keepdims=0))
+NAMES = TensorProto(name="names", data_type=TEXT, dims=[4], string_data=[b"a", b"b", b"c", b"d"])
+case([], model([*BEST, node("Gather", ["names", "best"], ["label"])], (KERNEL, NAMES), outputs=("label",)))
+case([], model([*BEST, node("ArrayFeatureExtractor", ["names", "best"], ["label"], domain="ai.onnx.ml")],
+               (KERNEL, NAMES), outputs=("label",), domains=["ai.onnx.ml"]))
+case([], model([CONV, MEAN, FLAT, node("ZipMap", ["scores"], ["map"], name="names", domain="ai.onnx.ml",
+                                       classlabels_int64s=[0, 1, 2, 3])], outputs=("map",), domains=["ai.onnx.ml"]))
 case(["0 nodes", "no classifier"], model(()))
 case(["0 outputs", "no classifier"], model(outputs=()))
 case(["no input"], model([node("Identity", ["w"], ["scores"])], inputs=[
@@ -74,9 +87,8 @@ case(["my.domain::Relu", "'own'", "supported are"],
      between(node("Relu", ["image"], ["z"], name="own", domain="my.domain"), domains=["my.domain"]))
 case(["LSTM", "'memory'", "supported are"],
      between(node("LSTM", ["image", "w", "w"], ["z"], name="memory", hidden_size=4), constants=[KERNEL]))
-case(["ai.onnx.ml::ZipMap", "'names'", "supported are"],
-     model([CONV, MEAN, FLAT, node("ZipMap", ["scores"], ["map"], name="names", domain="ai.onnx.ml",
-                                   classlabels_int64s=[0, 1, 2, 3])], outputs=("map",), domains=["ai.onnx.ml"]))
+case(["ai.onnx.ml::Normalizer", "'scale'", "supported are"],
+     between(node("Normalizer", ["image"], ["z"], name="scale", domain="ai.onnx.ml"), domains=["ai.onnx.ml"]))
 case(["If whose condition depends on the image"],
      between(node("ReduceMax", ["image"], ["top"], keepdims=0), node("Cast", ["top"], ["c"], to=9),
              node("If", ["c"], ["z"], name="choice", then_branch=branch("t"), else_branch=branch("e"))))
@@ -91,6 +103,16 @@ case(["Conv 'first'", "window", "larger than its padded input"], model(shape=(1,
 case(["Conv 'first' reads 'w'", "nothing before it makes"], model(constants=()))
 case(["Add", "reads 'y'", "nothing before it makes"], between(node("Add", ["image", "y"], ["z"]),
                                                        node("Relu", ["z"], ["y"])))
+case(["'a'", "nothing before it makes"], model([node("Identity", ["a"], ["scores"]), node("Identity", ["scores"], ["a"])]))
+PIECES = node("SplitToSequence", ["image", "n"], ["s"], name="cuts", axis=1)
+case(["SplitToSequence 'takes'", "not there"], between(
+    PIECES, node("SequenceAt", ["s", "at"], ["z"], name="takes"),
+    constants=[constant("n", np.int64(2)), constant("at", np.int64(2))]))
+case(["SplitToSequence 'takes'", "not known"], between(
+    PIECES, node("SequenceAt", ["s", "at"], ["z"], name="takes"),
+    constants=[constant("n", np.int64(0)), constant("at", np.int64(0))]))
+case(["ConcatFromSequence 'joins'", "sequences"], between(
+    PIECES, node("ConcatFromSequence", ["s"], ["z"], name="joins", axis=1), constants=[constant("n", np.int64(1))]))
 case(["'first'", "two producers"], model([CONV, CONV, MEAN, FLAT]))
 case(["two tensors are named 'w'"], model(constants=(KERNEL, KERNEL)))
 case(["nothing makes the output 'absent'"], model(outputs=("absent",)))
@@ -116,13 +138,13 @@ case(["AffineGrid 'turns'", "a size that does not fit"], between(
     constants=[constant("m", np.ones((1, 2, 3), np.float32)), constant("s", np.array([1, 3, 4, 8, 8], np.int64))]))
 case(["'short'", "bytes of data"], between(node("Add", ["image", "short"], ["z"]), constants=[
     TensorProto(name="short", data_type=FLOAT, dims=[1, 3, 8, 8], raw_data=b"1234")]))
-case(["'words'", "element type 8"], between(node("Identity", ["image"], ["z"]), constants=[
+case(["'words'", "element type 8"], between(node("Add", ["image", "words"], ["z"]), constants=[
     TensorProto(name="words", data_type=TEXT, dims=[1], string_data=[b"cat"])]))
 case(["'image'", "no tensor of numbers", "element type 8"], model(kind=TEXT))
 case(["'image'", "four dimensions"], model(shape=(1, 192)))
 case(["'image'", "dimension 1"], between(node("Relu", ["image"], ["z"]), shape=(1, "channels", 8, 8)))
-case(["'image' and 'other'"], model(inputs=[helper.make_tensor_value_info(n, FLOAT, (1, 3, 8, 8))
-                                            for n in ("image", "other")]))
+case(["'image' and 'other'"], between(node("Add", ["image", "other"], ["z"]), inputs=[
+    helper.make_tensor_value_info(n, FLOAT, (1, 3, 8, 8)) for n in ("image", "other")]))
 case(["channels", "1 or 3"], model(constants=(constant("w", np.ones((4, 5, 3, 3), np.float32)),), shape=(1, 5, 8, 8)))
 elsewhere = TensorProto(name="w", data_type=FLOAT, dims=[4, 3, 3, 3], data_location=TensorProto.EXTERNAL)
 elsewhere.external_data.add(key="location", value="weights.bin")

@@ -73,6 +73,9 @@ def make(name):
 
 def export(name, path):
     network, size = make(name)
+    # Swin v2 sets the keys' biases to 0 in place, for which PyTorch 1.13 has no operator.
+    torch.onnx.register_custom_op_symbolic(
+        "aten::zero", lambda g, x: g.op("Mul", x, g.op("Constant", value_t=torch.tensor(0.0))), 16)
     torch.onnx.export(network, torch.randn(1, 3, size, size), str(path), opset_version=16,
                       input_names=["image"], output_names=["logits"])
 

@@ -1,6 +1,7 @@
 /* What a classifier needs beyond a network: one image in, scores out. */
 #include "../error.h"
 #include "graph.h"
+#include "needed.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,35 +12,57 @@
 /* Of an input whose file leaves the size open, and says nothing else: that of most classifiers. */
 #define USUAL_SIDE 224
 
+static bool is_label(const pleura_value *value)
+{
+    return value->data || value->type == PLEURA_TYPE_TEXT;
+}
+
+/* What a node reads that only moves or names what is in it; PLEURA_NONE of others. */
+static uint32_t behind(const pleura_graph *graph, const pleura_node *node)
+{
+    switch (node->op) {
+    case PLEURA_OP_Gather:
+        return is_label(&graph->values[node->inputs[0]]) ? node->inputs[1] : PLEURA_NONE;
+    case PLEURA_OP_Cast:
+    case PLEURA_OP_Identity:
+    case PLEURA_OP_Reshape:
+    case PLEURA_OP_Squeeze:
+    case PLEURA_OP_Unsqueeze:
+        return node->inputs[0];
+    case PLEURA_OP_UNKNOWN:
+        if (strcmp(node->function, "ai.onnx.ml::ArrayFeatureExtractor") == 0 &&
+            node->input_count == 2)
+            return node->inputs[1];
+        return strcmp(node->function, "ai.onnx.ml::LabelEncoder") == 0 && node->input_count == 1
+                   ? node->inputs[0]
+                   : PLEURA_NONE;
+    default:
+        return PLEURA_NONE;
+    }
+}
+
+static bool names_scores(const pleura_node *node)
+{
+    return node->op == PLEURA_OP_ArgMax || node->op == PLEURA_OP_TopK ||
+           (node->op == PLEURA_OP_UNKNOWN && node->input_count == 1 &&
+            strcmp(node->function, "ai.onnx.ml::ZipMap") == 0 && node->inputs[0] != PLEURA_NONE);
+}
+
 /*
- * Names of the best classes are made from scores, and a classifier's answer is its scores: ArgMax and
- * TopK are left out, and what only moves their results.
+ * Names of the best classes are made from scores, and a classifier's answer is its scores: ArgMax, TopK
+ * and ZipMap are left out, and what follows them. Every node follows what it reads, or is refused later.
  */
 static void take_scores(pleura_graph *graph)
 {
-    uint32_t value = graph->outputs[0];
-    for (uint32_t at; (at = graph->values[value].producer) != PLEURA_NONE;) {
-        const pleura_node *node = &graph->nodes[at];
-        switch (node->op) {
-        case PLEURA_OP_ArgMax:
-        case PLEURA_OP_TopK:
+    uint32_t value = graph->outputs[0], after = PLEURA_NONE;
+    while (value != PLEURA_NONE && graph->values[value].producer < after) {
+        after = graph->values[value].producer;
+        const pleura_node *node = &graph->nodes[after];
+        if (names_scores(node)) {
             graph->outputs[0] = node->inputs[0];
             return;
-        case PLEURA_OP_Gather: /* of a label */
-            if (!graph->values[node->inputs[0]].data)
-                return;
-            value = node->inputs[1];
-            break;
-        case PLEURA_OP_Cast:
-        case PLEURA_OP_Identity:
-        case PLEURA_OP_Reshape:
-        case PLEURA_OP_Squeeze:
-        case PLEURA_OP_Unsqueeze:
-            value = node->inputs[0];
-            break;
-        default:
-            return;
         }
+        value = behind(graph, node);
     }
 }
 
@@ -160,6 +183,8 @@ static bool fill_batch(pleura_graph *graph)
 
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
 {
+    take_scores(graph);
+    pleura_graph_keep_needed(graph, graph->further_output);
     const uint32_t *inputs = graph->inputs;
     if (graph->input_count == 0)
         return pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: the graph has no input.");
@@ -184,7 +209,6 @@ pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error)
         return pleura_fail(error, PLEURA_ERROR_SHAPE,
                            "ONNX: the model takes batches of %lld; export it for 1.",
                            (long long)input->dims[0]);
-    take_scores(graph);
     if (input->dims[0] > 1 && !fill_batch(graph))
         return pleura_fail_memory(error, graph->node_count * sizeof *graph->nodes, "the batch");
     return PLEURA_OK;

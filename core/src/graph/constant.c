@@ -163,16 +163,21 @@ static pleura_code set_shape(pleura_value *value, const int64_t *dims, size_t ra
     return PLEURA_OK;
 }
 
+pleura_code pleura_constant_refuse_type(const pleura_value *value, int32_t type,
+                                        pleura_error *error)
+{
+    return pleura_fail(error, PLEURA_ERROR_OPERATOR,
+                       "ONNX: tensor '%.80s' is of element type %d; floats (16, 32, 64 bit) and "
+                       "integers are read here.",
+                       value->name, (int)type);
+}
+
 static pleura_code check_count(const pleura_value *value, const pleura_constant_source *source,
                                pleura_error *error)
 {
     size_t item = type_size(source->type);
     if (item == 0)
-        return pleura_fail(
-            error, PLEURA_ERROR_OPERATOR,
-            "ONNX: tensor '%.80s' is of element type %d; floats (16, 32, 64 bit) and "
-            "integers are read here.",
-            value->name, (int)source->type);
+        return pleura_constant_refuse_type(value, source->type, error);
     size_t elements = (size_t)pleura_value_elements(value);
     size_t wanted = source->bytes ? elements * item : elements;
     size_t given = source->bytes ? source->size : source->count;

@@ -20,6 +20,10 @@ pleura_code pleura_constant_make(pleura_graph *graph, pleura_value *value,
                                  const pleura_constant_source *source, const int64_t *dims,
                                  size_t rank, pleura_error *error);
 
+/* Says that tensors of that PLEURA_TYPE_ are not read. */
+pleura_code pleura_constant_refuse_type(const pleura_value *value, int32_t type,
+                                        pleura_error *error);
+
 /* New storage in the graph's arena for a constant of value->dims, for the caller to fill. */
 void *pleura_constant_storage(pleura_graph *graph, pleura_value *value);
 

@@ -40,6 +40,7 @@ const pleura_function pleura_functions[] = {
      "A=QuantizeLinear y 6 7"},
     {"RMSNormalization", "", "A=LayerNormalization 0 1 uncentred:1"},
     {"Scatter", "", "A=ScatterElements 0 1 2"},
+    {"SequenceAt", "", NULL},
     {"SequenceConstruct", "", NULL},
     {"SequenceInsert", "", NULL},
     {"Shrink", "",

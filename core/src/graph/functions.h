@@ -24,8 +24,11 @@ const pleura_function *pleura_function_find(pleura_span domain, pleura_span name
 bool pleura_function_expand(pleura_reader *r, const pleura_function *function,
                             const pleura_node *call, const uint32_t *outputs, size_t output_count);
 
-/* The operators of sequences. */
+/* The operators of sequences. A SplitToSequence becomes a node for each SequenceAt, with its index as
+ * input 2. */
 bool pleura_read_sequence(pleura_reader *r, const pleura_node *node, const uint32_t *outputs,
                           size_t count);
+/* Makes the Slice or Gather of such a node that gives that piece, now that shapes are known. */
+pleura_code pleura_take_piece(pleura_graph *graph, pleura_node *node, pleura_error *error);
 
 #endif

@@ -25,6 +25,12 @@ pleura_family pleura_operator_family(pleura_operator op)
     return (unsigned)op < PLEURA_OP_COUNT ? (pleura_family)families[op] : PLEURA_OTHER;
 }
 
+bool pleura_batch_norm_trains(const pleura_graph *graph, const pleura_node *node)
+{
+    return graph->opset < 14 ? node->part_count > 1
+                             : pleura_node_int(node, "training_mode", 0) != 0;
+}
+
 bool pleura_is_real(const pleura_value *value)
 {
     return value->element == PLEURA_FLOAT || value->grid;

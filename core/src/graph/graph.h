@@ -36,7 +36,8 @@ enum {
     PLEURA_TYPE_INT16,
     PLEURA_TYPE_INT32,
     PLEURA_TYPE_INT64,
-    PLEURA_TYPE_BOOL = 9,
+    PLEURA_TYPE_TEXT,
+    PLEURA_TYPE_BOOL,
     PLEURA_TYPE_FLOAT16,
     PLEURA_TYPE_DOUBLE,
     PLEURA_TYPE_UINT32,
@@ -212,6 +213,7 @@ typedef enum pleura_family {
     X(Softsign, 1, 1, UNARY)                                                                       \
     X(SpaceToDepth, 1, 1, OTHER)                                                                   \
     X(Split, 1, 2, OTHER)                                                                          \
+    X(SplitToSequence, 1, 3, OTHER)                                                                \
     X(Sqrt, 1, 1, UNARY)                                                                           \
     X(Squeeze, 1, 2, OTHER)                                                                        \
     X(Sub, 2, 2, BROADCAST)                                                                        \
@@ -232,7 +234,8 @@ typedef enum pleura_operator {
 #define X(name, minimum, maximum, family) PLEURA_OP_##name,
     PLEURA_OPERATORS(X)
 #undef X
-        PLEURA_OP_COUNT
+        PLEURA_OP_COUNT,
+    PLEURA_OP_UNKNOWN = PLEURA_OP_COUNT /* of the file; refused if the answer needs it */
 } pleura_operator;
 
 const char *pleura_operator_name(pleura_operator op);
@@ -254,7 +257,8 @@ typedef struct pleura_attribute {
 typedef struct pleura_node {
     pleura_operator op;
     const char *name;     /* as in the file; "" if it has none */
-    const char *function; /* the operator in the file that was written with this one; or NULL */
+    const char *function; /* the operator in the file that was written with this one, or that is
+                             unknown ("domain::name"); or NULL */
     uint32_t *inputs;     /* PLEURA_NONE where an optional one is left out */
     size_t input_count;
     uint32_t output;
@@ -298,6 +302,7 @@ typedef struct pleura_graph {
     const char *producer; /* the program that wrote the file */
     pleura_property *properties;
     size_t property_count, property_capacity;
+    const char *further_output;      /* another than the first that is wanted, by name; or NULL */
     int64_t open_height, open_width; /* of an image whose file leaves them open; 0: not said */
     int64_t batch;                   /* images that the file wants at once; 0: one */
     bool reads_bytes;                /* the image is of integers from 0 to 255 */
@@ -348,6 +353,8 @@ bool pleura_is_number_type(int64_t type);
 int64_t pleura_cast_type(const pleura_graph *graph, const pleura_node *node);
 /* Whether it rounds: to 16 bits. */
 bool pleura_cast_rounds(const pleura_graph *graph, const pleura_node *node);
+/* Whether it normalises by the batch's own statistics: before operator set 14, if it has outputs for them. */
+bool pleura_batch_norm_trains(const pleura_graph *graph, const pleura_node *node);
 /* Whether the numbers are real ones: floats, or integers on a grid. */
 bool pleura_is_real(const pleura_value *value);
 
@@ -370,7 +377,7 @@ const char *pleura_node_describe(const pleura_node *node, pleura_node_label *lab
 pleura_code pleura_onnx_read(const void *bytes, size_t size, pleura_graph *graph,
                              pleura_error *error);
 
-/* Checks what a classifier needs beyond a network: one input, an image of floats or bytes in a batch of 1 (which
+/* Leaves what a classifier's answer needs (needed.h), and checks what that must be: one input, an image of floats or bytes in a batch of 1 (which
  * a symbolic batch becomes; a larger one is filled with copies; symbolic sides are open_height and open_width, or 224). Its first output
  * is the answer: the scores before an ArgMax or TopK, if the file ends with one. */
 pleura_code pleura_graph_require_image(pleura_graph *graph, pleura_error *error);

@@ -1,11 +1,11 @@
 /* Nodes and their attributes. */
 #include "../error.h"
-#include "../text.h"
 #include "functions.h"
 #include "onnx_scope.h"
 
 #include <math.h>
 #include <pb_decode.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct attribute_parts {
@@ -154,30 +154,6 @@ bool pleura_is_onnx_domain(pleura_span domain)
     return domain.length == 0 || pleura_span_is(domain, "ai.onnx");
 }
 
-static bool refuse_operator(pleura_reader *r, const node_parts *parts)
-{
-    pleura_fail(r->error, PLEURA_ERROR_OPERATOR,
-                "ONNX: operator %.*s%s%.*s of node '%.*s' is not supported; supported are ",
-                (int)(parts->domain.length > 40 ? 40 : parts->domain.length), parts->domain.begin,
-                parts->domain.length ? "::" : "",
-                (int)(parts->op_type.length > 60 ? 60 : parts->op_type.length),
-                parts->op_type.begin, (int)(parts->name.length > 80 ? 80 : parts->name.length),
-                parts->name.begin);
-    char *message = r->error->message;
-    pleura_text text = {message, sizeof r->error->message, strlen(message)};
-    for (int op = 0; op < PLEURA_OP_COUNT; op++) {
-        pleura_text_add(&text, pleura_operator_name((pleura_operator)op));
-        pleura_text_add(&text, ", ");
-    }
-    for (size_t i = 0; i < pleura_function_count; i++) {
-        pleura_text_add(&text, i ? ", " : "");
-        pleura_text_add(&text, pleura_functions[i].name);
-    }
-    pleura_text_add(&text, ".");
-    pleura_text_end(&text);
-    return false;
-}
-
 bool pleura_operator_find(pleura_span name, pleura_operator *op)
 {
     for (int i = 0; i < PLEURA_OP_COUNT; i++)
@@ -295,6 +271,26 @@ bool pleura_reader_add(pleura_reader *r, pleura_node node, pleura_list *inputs,
     return true;
 }
 
+/* It may be one that the answer does not need. */
+static bool keep_unknown(pleura_reader *r, node_parts *parts, pleura_node node)
+{
+    char name[104]; /* the message that names it has a list to hold, too */
+    const uint32_t *outputs = parts->outputs.items;
+    int length = snprintf(name, sizeof name, "%.*s%s%.*s",
+                          (int)(parts->domain.length > 40 ? 40 : parts->domain.length),
+                          parts->domain.begin, parts->domain.length ? "::" : "",
+                          (int)(parts->op_type.length > 60 ? 60 : parts->op_type.length),
+                          parts->op_type.begin);
+    node.op = PLEURA_OP_UNKNOWN;
+    node.function = pleura_arena_text(&r->graph->arena, name, (size_t)length);
+    if (!node.function)
+        return pleura_refuse_memory(r);
+    for (size_t i = 0; i < parts->outputs.count; i++)
+        if (outputs[i] != PLEURA_NONE && !add_part(r, node, &parts->inputs, i, outputs[i]))
+            return false;
+    return true;
+}
+
 static bool keep_node(pleura_reader *r, node_parts *parts)
 {
     pleura_node node = {.clamp_min = -HUGE_VALF, .clamp_max = HUGE_VALF};
@@ -312,10 +308,12 @@ static bool keep_node(pleura_reader *r, node_parts *parts)
         return ok;
     if (find_operator(parts, &node.op))
         return node.op == PLEURA_OP_If ? pleura_read_if(r, &node, outputs, count)
-                                       : pleura_reader_add(r, node, &parts->inputs, outputs, count);
+               : node.op == PLEURA_OP_SplitToSequence
+                   ? pleura_read_sequence(r, &node, outputs, count)
+                   : pleura_reader_add(r, node, &parts->inputs, outputs, count);
     const pleura_function *function = pleura_function_find(parts->domain, parts->op_type);
     if (!function)
-        return refuse_operator(r, parts);
+        return keep_unknown(r, parts, node);
     node.function = function->name;
     return pleura_function_expand(r, function, &node, outputs, count);
 }

@@ -85,6 +85,15 @@ uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts)
     return code == PLEURA_OK ? index : PLEURA_NONE;
 }
 
+/* Names of classes, which the answer is made without: refused where a node that it needs reads them. */
+static bool keep_text(pleura_reader *r, const pleura_tensor_parts *parts)
+{
+    uint32_t index = pleura_scope_define(r, parts->name.begin, parts->name.length);
+    if (index != PLEURA_NONE)
+        r->graph->values[index].type = PLEURA_TYPE_TEXT;
+    return index != PLEURA_NONE;
+}
+
 bool pleura_on_initializer(pb_istream_t *stream, const pb_field_t *field, void **argument)
 {
     (void)field;
@@ -92,7 +101,9 @@ bool pleura_on_initializer(pb_istream_t *stream, const pb_field_t *field, void *
     pleura_tensor_parts parts;
     pleura_tensor_prepare(r, &parts);
     bool ok = pb_decode(stream, onnx_TensorProto_fields, &parts.proto) &&
-              pleura_tensor_keep(r, &parts) != PLEURA_NONE;
+              (parts.proto.data_type == PLEURA_TYPE_TEXT && parts.name.length
+                   ? keep_text(r, &parts)
+                   : pleura_tensor_keep(r, &parts) != PLEURA_NONE);
     pleura_tensor_release(&parts);
     return ok;
 }

@@ -164,7 +164,7 @@ static pleura_code fold_batch_norm(pleura_graph *graph, pleura_error *error)
     for (size_t n = 0; code == PLEURA_OK && n < graph->node_count; n++) {
         pleura_node *node = &graph->nodes[n];
         if (node->dead || node->op != PLEURA_OP_BatchNormalization || !has_constants(graph, node) ||
-            pleura_node_int(node, "training_mode", 0))
+            pleura_batch_norm_trains(graph, node))
             continue;
         code = make_affine(graph, node, error);
         node->input_count = 1; /* the parameters are in channel_scale and channel_shift now */
@@ -281,7 +281,7 @@ static void fold_clamps(pleura_graph *graph)
 /* ---- What nobody reads ---- */
 
 /* Backwards: a node lives if somebody after it that lives reads it. */
-static void bury_unread(pleura_graph *graph)
+void pleura_bury_unread(pleura_graph *graph)
 {
     for (size_t n = graph->node_count; n-- > 0;) {
         pleura_node *node = &graph->nodes[n];
@@ -298,7 +298,7 @@ pleura_code pleura_graph_simplify(pleura_graph *graph, pleura_error *error)
 {
     bridge_idle(graph);
     pleura_count_users(graph);
-    bury_unread(graph);
+    pleura_bury_unread(graph);
     pleura_fuse_patterns(graph);
     pleura_code code = fold_batch_norm(graph, error);
     if (code == PLEURA_OK) {
@@ -307,7 +307,7 @@ pleura_code pleura_graph_simplify(pleura_graph *graph, pleura_error *error)
         code = pleura_quantise(graph, error);
     }
     pleura_count_users(graph);
-    bury_unread(graph);
+    pleura_bury_unread(graph);
     if (code == PLEURA_OK && graph->out_of_memory)
         code = pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory while simplifying.");
     return code;

@@ -7,6 +7,9 @@
 /* Counts value->users anew. */
 void pleura_count_users(pleura_graph *graph);
 
+/* Nodes whose output nobody reads are dead from now on, by the users as counted before. */
+void pleura_bury_unread(pleura_graph *graph);
+
 /* Whoever reads `from` reads `to` from now on. */
 void pleura_replace_value(pleura_graph *graph, uint32_t from, uint32_t to);
 

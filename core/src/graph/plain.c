@@ -111,7 +111,7 @@ bool pleura_plain_takes_channels_last(pleura_operator op)
     }
 }
 
-static pleura_plain_maker *maker_of(const pleura_node *node)
+static pleura_plain_maker *maker_of(const pleura_graph *graph, const pleura_node *node)
 {
     const pleura_operator op = node->op;
     switch (pleura_operator_family(op)) {
@@ -135,8 +135,7 @@ static pleura_plain_maker *maker_of(const pleura_node *node)
     case PLEURA_OP_MaxPool:
         return pleura_plain_pool;
     case PLEURA_OP_BatchNormalization:
-        return pleura_node_int(node, "training_mode", 0) ? pleura_plain_normalise
-                                                         : pleura_plain_affine;
+        return pleura_batch_norm_trains(graph, node) ? pleura_plain_normalise : pleura_plain_affine;
     case PLEURA_OP_Concat:
         return pleura_plain_concat;
     case PLEURA_OP_Conv:
@@ -281,7 +280,7 @@ pleura_code pleura_plain_prepare(const pleura_plain_request *request, pleura_pla
 {
     const pleura_node *node = request->node;
     const pleura_value *output = &request->graph->values[node->output];
-    pleura_plain_maker *make = maker_of(node);
+    pleura_plain_maker *make = maker_of(request->graph, node);
     pleura_node_label label;
     *plain = (pleura_plain){.output_count = (size_t)pleura_value_elements(output),
                             .minimum = node->clamp_min,

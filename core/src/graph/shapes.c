@@ -4,6 +4,8 @@
 #include "../error.h"
 #include "constant.h"
 #include "fold.h"
+#include "functions.h"
+#include "needed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -271,12 +273,15 @@ static pleura_code check_inputs(const pleura_walk *w)
     for (size_t i = 0; i < w->node->input_count; i++) {
         if (w->node->inputs[i] == PLEURA_NONE && all)
             return pleura_walk_refuse(w, "leaves an input out");
-        if (w->node->inputs[i] != PLEURA_NONE && !pleura_walk_input(w, i)->has_shape)
-            return pleura_fail(w->error, PLEURA_ERROR_ONNX,
-                               "ONNX: %s reads '%.80s', which nothing before it makes, or which is "
-                               "an output that is not supported.",
-                               pleura_node_describe(w->node, &label),
-                               pleura_walk_input(w, i)->name);
+        if (w->node->inputs[i] == PLEURA_NONE || pleura_walk_input(w, i)->has_shape)
+            continue;
+        if (pleura_walk_input(w, i)->type)
+            return pleura_constant_refuse_type(pleura_walk_input(w, i),
+                                               pleura_walk_input(w, i)->type, w->error);
+        return pleura_fail(w->error, PLEURA_ERROR_ONNX,
+                           "ONNX: %s reads '%.80s', which nothing before it makes, or which is "
+                           "an output that is not supported.",
+                           pleura_node_describe(w->node, &label), pleura_walk_input(w, i)->name);
     }
     return PLEURA_OK;
 }
@@ -374,43 +379,57 @@ static pleura_code check_ends(const pleura_graph *graph, pleura_error *error)
     return PLEURA_OK;
 }
 
+/* Folds a node or gives its output a shape; or takes it out, where that is not needed. */
+static pleura_code walk_node(pleura_graph *graph, pleura_node *node, pleura_error *error)
+{
+    pleura_walk w = {graph, node, error, false};
+    pleura_node_label label;
+    bool decided;
+    node->dead = node->dead || is_passed_over(graph, node, &decided);
+    if (node->dead)
+        return PLEURA_OK;
+    if (node->op == PLEURA_OP_UNKNOWN)
+        return pleura_operator_refuse(node, error);
+    node->dead = !has_part(node);
+    if (node->dead)
+        return PLEURA_OK;
+    if (!decided || (node->op == PLEURA_OP_If && !choose(graph, node)))
+        return pleura_fail(error, PLEURA_ERROR_OPERATOR,
+                           "ONNX: %s is, or is within, an If whose condition depends on the image.",
+                           pleura_node_describe(node, &label));
+    pleura_code code = check_inputs(&w);
+    if (code == PLEURA_OK && node->op == PLEURA_OP_SplitToSequence)
+        code = pleura_take_piece(graph, node, error);
+    if (code == PLEURA_OK && !pleura_fold(graph, node))
+        code = graph->out_of_memory
+                   ? pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory while folding.")
+               : graph->folded_too_much ? pleura_fold_refuse(node, error)
+                                        : infer_node(&w);
+    node->dead = code == PLEURA_OK && graph->values[node->output].data;
+    return code;
+}
+
+/* A model for many images at once (classifier.c) must answer for each. */
+static pleura_code check_batch(const pleura_graph *graph, pleura_error *error)
+{
+    const pleura_value *answer = &graph->values[graph->outputs[0]];
+    const pleura_value *all = &graph->values[graph->nodes[answer->producer].inputs[0]];
+    if (all->rank < 1 || all->dims[0] != graph->batch)
+        return pleura_fail(
+            error, PLEURA_ERROR_SHAPE,
+            "ONNX: the model takes batches of %lld, and its output '%.80s' is not one for each "
+            "image; export it for 1.",
+            (long long)graph->batch, answer->name);
+    return PLEURA_OK;
+}
+
 pleura_code pleura_graph_infer(pleura_graph *graph, pleura_error *error)
 {
     pleura_code code = check_ends(graph, error);
-    pleura_node_label label;
-    for (size_t i = 0; code == PLEURA_OK && i < graph->node_count; i++) {
-        pleura_walk w = {graph, &graph->nodes[i], error, false};
-        bool decided;
-        if (is_passed_over(graph, w.node, &decided) || !has_part(w.node)) {
-            graph->nodes[i].dead = true;
-            continue;
-        }
-        if (!decided || (w.node->op == PLEURA_OP_If && !choose(graph, &graph->nodes[i]))) {
-            code = pleura_fail(error, PLEURA_ERROR_OPERATOR,
-                               "ONNX: %s is, or is within, an If whose condition depends on the "
-                               "image.",
-                               pleura_node_describe(w.node, &label));
-            continue;
-        }
-        code = check_inputs(&w);
-        if (code == PLEURA_OK && !pleura_fold(graph, w.node))
-            code = graph->out_of_memory
-                       ? pleura_fail(error, PLEURA_ERROR_MEMORY, "Out of memory while folding.")
-                   : graph->folded_too_much ? pleura_fold_refuse(w.node, error)
-                                            : infer_node(&w);
-        if (code == PLEURA_OK && graph->values[w.node->output].data)
-            graph->nodes[i].dead = true;
-    }
-    if (code == PLEURA_OK && graph->batch) {
-        const pleura_value *answer = &graph->values[graph->outputs[0]];
-        const pleura_value *all = &graph->values[graph->nodes[answer->producer].inputs[0]];
-        if (all->rank < 1 || all->dims[0] != graph->batch)
-            code =
-                pleura_fail(error, PLEURA_ERROR_SHAPE,
-                            "ONNX: the model takes batches of %lld, and its output '%.80s' is not "
-                            "one for each image; export it for 1.",
-                            (long long)graph->batch, answer->name);
-    }
+    for (size_t i = 0; code == PLEURA_OK && i < graph->node_count; i++)
+        code = walk_node(graph, &graph->nodes[i], error);
+    if (code == PLEURA_OK && graph->batch)
+        code = check_batch(graph, error);
     for (size_t i = 0; code == PLEURA_OK && i < graph->output_count; i++)
         if (!graph->values[graph->outputs[i]].has_shape)
             code = pleura_fail(error, PLEURA_ERROR_ONNX, "ONNX: nothing makes the output '%.80s'.",

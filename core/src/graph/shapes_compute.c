@@ -69,7 +69,7 @@ pleura_code pleura_infer_batch_norm(const pleura_walk *w)
 {
     const pleura_value *x = pleura_walk_input(w, 0);
     /* Its statistics are those of the batch: of one image, an instance normalisation. */
-    if (pleura_node_int(w->node, "training_mode", 0) && (x->rank < 3 || x->dims[0] != 1))
+    if (pleura_batch_norm_trains(w->graph, w->node) && (x->rank < 3 || x->dims[0] != 1))
         return pleura_walk_refuse(w, "is in training mode");
     if (x->rank < 2)
         return pleura_walk_refuse(w, "has no channels to normalise");

@@ -213,6 +213,8 @@ static pleura_code build(pleura_model *model, const void *onnx, size_t size,
     if (code == PLEURA_OK)
         code = pleura_metadata_size(model->properties, model->property_count, &graph.open_height,
                                     &graph.open_width, error);
+    graph.further_output =
+        pleura_property_find(model->properties, model->property_count, "pleura.gate.output");
     if (code == PLEURA_OK)
         code = pleura_graph_require_image(&graph, error);
     if (code == PLEURA_OK)
