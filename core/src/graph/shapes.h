@@ -21,6 +21,11 @@ bool pleura_walk_has(const pleura_walk *w, size_t input); /* not left out */
 pleura_code pleura_walk_set(const pleura_walk *w, int rank, const int64_t *dims);
 pleura_code pleura_walk_same(const pleura_walk *w); /* that of the first input */
 
+/* shapes_type.c: whether the output holds integers or truth values, and its PLEURA_TYPE_, which is
+ * followed from the constants and the inputs that have one, through what keeps it. */
+bool pleura_makes_whole(const pleura_walk *w);
+int64_t pleura_type_made(const pleura_walk *w);
+
 typedef pleura_code pleura_inference(const pleura_walk *w);
 /* shapes_compute.c */
 pleura_inference pleura_infer_conv, pleura_infer_pool, pleura_infer_global_pool,

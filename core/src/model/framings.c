@@ -1,17 +1,9 @@
-#include "../error.h"
 #include "../text.h"
 #include "metadata.h"
 
 #include <math.h>
 
 static const char key[] = "pleura.framings", range_key[] = "pleura.framings.range";
-
-static pleura_code refuse(const char *of, const char *text, const char *expected,
-                          pleura_error *error)
-{
-    return pleura_fail(error, PLEURA_ERROR_METADATA, "Model metadata: %s is '%.80s'; %s.", of, text,
-                       expected);
-}
 
 /* Numbers between commas up to the text's end; how many, or 0 where they are none or too many. */
 static size_t read_numbers(const char *text, double *numbers, size_t room)
@@ -45,18 +37,20 @@ pleura_code pleura_metadata_framings(const pleura_property *properties, size_t c
     double ends[2] = {0, 1};
     *framings = (pleura_framings){0};
     if (!cuts)
-        return range ? refuse(range_key, range, "pleura.framings is missing", error) : PLEURA_OK;
+        return range ? pleura_metadata_refuse(range_key, range, "pleura.framings is missing", error)
+                     : PLEURA_OK;
     framings->count = read_numbers(cuts, framings->cuts, PLEURA_MAX_FRAMINGS);
     if (!are_cuts(framings))
-        return refuse(key, cuts,
-                      "from 1 to 8 numbers between -0.5 and 0.5, none of them 0, are expected",
-                      error);
+        return pleura_metadata_refuse(
+            key, cuts, "from 1 to 8 numbers between -0.5 and 0.5, none of them 0, are expected",
+            error);
     if (input->fit != PLEURA_FIT_SQUASH)
-        return refuse(key, cuts, "only pleura.input.fit squash has framings", error);
+        return pleura_metadata_refuse(key, cuts, "only pleura.input.fit squash has framings",
+                                      error);
     bool ordered = !range || read_numbers(range, ends, 2) == 2;
     if (!(ordered && ends[0] >= 0 && ends[0] <= ends[1] && ends[1] <= 1))
-        return refuse(range_key, range, "two numbers from 0 to 1, the lower first, are expected",
-                      error);
+        return pleura_metadata_refuse(
+            range_key, range, "two numbers from 0 to 1, the lower first, are expected", error);
     framings->low = (float)ends[0];
     framings->high = (float)ends[1];
     return PLEURA_OK;

@@ -26,10 +26,16 @@ static const char *find(const source *s, const char *key)
     return pleura_property_find(s->properties, s->count, key);
 }
 
+pleura_code pleura_metadata_refuse(const char *key, const char *text, const char *expected,
+                                   pleura_error *error)
+{
+    return pleura_fail(error, PLEURA_ERROR_METADATA, "Model metadata: %s is '%.80s'; %s.", key,
+                       text, expected);
+}
+
 static pleura_code refuse(const source *s, const char *key, const char *expected)
 {
-    return pleura_fail(s->error, PLEURA_ERROR_METADATA, "Model metadata: %s is '%.80s'; %s.", key,
-                       find(s, key), expected);
+    return pleura_metadata_refuse(key, find(s, key), expected, s->error);
 }
 
 /* ---- Numbers ---- */

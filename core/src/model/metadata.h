@@ -9,6 +9,10 @@
 /* The value of a property, or NULL. */
 const char *pleura_property_find(const pleura_property *properties, size_t count, const char *key);
 
+/* "Model metadata: KEY is 'TEXT'; EXPECTED." */
+pleura_code pleura_metadata_refuse(const char *key, const char *text, const char *expected,
+                                   pleura_error *error);
+
 /* Fills all of *input but channels, height and width. A file without properties gets defaults:
  * the whole image squashed, values 0..1 (0..255 where `bytes` are read), mean 0, standard deviation 1.
  */
