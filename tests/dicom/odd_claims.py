@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 
 from odd_forms import lut, rescale, window
-from odd_frames import JPEG, J2K, boxed, cjpeg, opj, pieces, pil, squeeze
+from odd_frames import JPEG, J2K, boxed, cjpeg, opj, opj_signed, pieces, pil, squeeze
 from writing import *
 
 CAPSULE, DEFLATED_FRAMES, GE = '1.2.840.10008.1.2.1.98', '1.2.840.10008.1.2.8.1', '1.2.840.113619.5.2'
@@ -162,6 +162,8 @@ def frames(folder):
                                                   said.get(name, J2K)), TWELVE)
     for vr in ('OW', 'UN'):
         yield Form(f'lossless_as_{vr}', part10(dataset(SHAPE, capsule([packed['lossless']], vr=vr), **twelve), LOSSLESS), TWELVE)
+    signed = opj_signed(folder, TWELVE - 2048, 12)
+    yield refused('j2k_signed_said_unsigned', boxed([signed], J2K, **twelve), 'corrupt')
     yield refused('native_said_j2k', part10(plain(TWELVE, stored=12), J2K), 'corrupt')
     yield Form('capsule_of_noise', part10(dataset(SHAPE, capsule([cells(TWELVE)]), stored=12), UIDS[LITTLE]), TWELVE)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -193,6 +193,19 @@ static pleura_code read_jpeg(const pleura_dicom_attributes *a, const unsigned ch
     return pleura_codec_decode(&job, error);
 }
 
+/* JPEG 2000 says by itself whether values have signs: where the data set denies it, who is right? */
+static pleura_code check_signs(const pleura_dicom_attributes *a, const uint16_t *cells,
+                               pleura_error *error)
+{
+    size_t count = (size_t)a->rows * a->columns * a->samples;
+    for (size_t i = 0; i < count && !a->is_signed && a->bits_stored < 16; i++)
+        if (cells[i] & 0x8000)
+            return pleura_fail(error, PLEURA_ERROR_CORRUPT,
+                               "DICOM: values without a sign, and JPEG 2000 data that has negative "
+                               "ones.");
+    return PLEURA_OK;
+}
+
 static pleura_code read_codec(const pleura_dicom_attributes *a, pleura_codec_kind kind,
                               const unsigned char *bytes, size_t size, pleura_dicom_frame *frame,
                               pleura_error *error)
@@ -207,7 +220,10 @@ static pleura_code read_codec(const pleura_dicom_attributes *a, pleura_codec_kin
     /* JPEG 2000 undoes its own transform of colours. */
     frame->decoded_to_rgb =
         kind == PLEURA_CODEC_JPEG_2000 && (is(a, "YBR_ICT") || is(a, "YBR_RCT"));
-    return pleura_codec_decode(&job, error);
+    pleura_code code = pleura_codec_decode(&job, error);
+    if (code == PLEURA_OK && kind == PLEURA_CODEC_JPEG_2000)
+        code = check_signs(a, frame->cells, error);
+    return code;
 }
 
 static pleura_code read_deflated(const pleura_dicom_file *file, const pleura_dicom_attributes *a,
