@@ -190,6 +190,69 @@ static void prevalence_moves_the_threshold(void **state)
     pleura_learning_free(many);
 }
 
+/* ---- Thresholds ---- */
+
+enum { SCORED = 100 };
+
+/* Half-way below the film after which most are right, whatever lies around it. */
+static double plain_best(const float *scores, const uint8_t *truths)
+{
+    double best = -1, found = 0;
+    for (size_t i = 0; i < SCORED; i++) {
+        double right = 0, below = 0;
+        for (size_t k = 0; k < SCORED; k++) {
+            right += (scores[k] >= scores[i]) == truths[k];
+            below = scores[k] < scores[i] ? fmax(below, (double)scores[k]) : below;
+        }
+        if (right > best) {
+            best = right;
+            found = ((double)scores[i] + below) / 2;
+        }
+    }
+    return log(found / (1 - found));
+}
+
+/* Both kinds as many and as wide, so that even odds divide them best. */
+static void thresholds_depend_on_no_single_film(void **state)
+{
+    (void)state;
+    float scores[SCORED], threshold;
+    uint8_t truths[SCORED];
+    uint32_t patients[SCORED], folds[SCORED] = {0};
+    const pleura_cases cases = {
+        .count = SCORED, .patient_count = SCORED, .truths = truths, .patients = patients};
+    const pleura_aim balanced = {0}, reach = {.sensitivity = 0.9};
+    double off[2] = {0, 0};
+    seed = 5;
+    for (int repeat = 0; repeat < 40; repeat++) {
+        for (uint32_t i = 0; i < SCORED; i++) {
+            truths[i] = i % 2;
+            patients[i] = i;
+            scores[i] = (float)(1 / (1 + exp(-2 * normal() - (truths[i] ? 2.5 : -2.5))));
+        }
+        assert_int_equal(
+            pleura_threshold_choose(&cases, scores, folds, UINT32_MAX, &balanced, &threshold, NULL),
+            PLEURA_OK);
+        off[0] += pow(log((double)threshold / (1 - (double)threshold)), 2);
+        off[1] += pow(plain_best(scores, truths), 2);
+        assert_int_equal(
+            pleura_threshold_choose(&cases, scores, folds, UINT32_MAX, &reach, &threshold, NULL),
+            PLEURA_OK);
+        size_t calls[2] = {0, 0};
+        for (size_t i = 0; i < SCORED; i++)
+            calls[truths[i]] += scores[i] >= threshold;
+        assert_true(calls[1] >= SCORED / 2 * 9 / 10);
+        for (size_t i = 0; i < SCORED;
+             i++) { /* none of the ill films would do with fewer false calls */
+            size_t other[2] = {0, 0};
+            for (size_t k = 0; k < SCORED; k++)
+                other[truths[k]] += scores[k] >= scores[i];
+            assert_true(other[1] < SCORED / 2 * 9 / 10 || other[0] >= calls[0]);
+        }
+    }
+    assert_true(off[0] < 0.5 * off[1]);
+}
+
 static void adapting_finds_other_features(void **state)
 {
     (void)state;
@@ -551,6 +614,7 @@ int main(void)
         cmocka_unit_test(calibration_undoes_a_shift),
         cmocka_unit_test(a_target_is_reached),
         cmocka_unit_test(prevalence_moves_the_threshold),
+        cmocka_unit_test(thresholds_depend_on_no_single_film),
         cmocka_unit_test(adapting_finds_other_features),
         cmocka_unit_test(nothing_to_gain_is_said),
         cmocka_unit_test(labels_of_ones_own),

@@ -114,7 +114,7 @@ typedef struct pleura_learn_options {
     double target_sensitivity; /* 0..1: the highest threshold that reaches it; 0: not asked for */
     double prevalence; /* 0..1, of the finding, at which probabilities shall hold and the threshold
                           errs least; 0: probabilities as among the films, threshold for the best
-                          balanced accuracy */
+                          balanced accuracy; both thresholds are means over bootstrap samples */
     unsigned folds;    /* 2 to PLEURA_LEARN_MAX_FOLDS; 0: 5 */
     unsigned draws;    /* bootstrap samples of patients for the intervals, to 100,000; 0: 1,000 */
     double c;          /* ADAPT: scikit-learn's C, on the features as they are; 0: chosen */

@@ -1,6 +1,5 @@
 #include "cases.h"
 
-#include "../decide/metrics.h"
 #include "../error.h"
 
 #include <math.h>
@@ -67,59 +66,4 @@ void pleura_cases_weights(const pleura_cases *cases, double prevalence, double *
         double share = cases->truths[i] ? prevalence : 1 - prevalence;
         weights[i] = wanted ? share * all / (cases->truths[i] ? ill : all - ill) : 1;
     }
-}
-
-/* ---- Choosing a threshold ---- */
-
-/* How good a threshold is that calls these shares; NaN if it misses what was asked for. */
-static double worth(const pleura_aim *aim, double sensitivity, double specificity)
-{
-    if (aim->sensitivity > 0)
-        return sensitivity >= aim->sensitivity ? specificity : NAN;
-    double ill = aim->prevalence > 0 ? aim->prevalence : 0.5;
-    return ill * sensitivity + (1 - ill) * specificity;
-}
-
-/* Half-way between two neighbours of the sorted scores; of several that are as good, the one with the
- * most room around it. */
-static float best_gap(const pleura_scored *films, size_t count, const pleura_aim *aim, size_t ill)
-{
-    double best = NAN, room = 0;
-    size_t seen[2] = {0, 0};
-    float threshold = 0;
-    for (size_t i = 0; i < count; i++) {
-        seen[films[i].positive]++;
-        float score = films[i].score, next = i + 1 < count ? films[i + 1].score : 0;
-        if (i + 1 < count && next == score)
-            continue;
-        double value =
-            worth(aim, (double)seen[1] / (double)ill, 1 - (double)seen[0] / (double)(count - ill));
-        double gap = (double)score - (double)next;
-        if (isnan(value) || value < best || (value == best && gap <= room))
-            continue;
-        best = value;
-        room = gap;
-        threshold = (float)(((double)score + (double)next) / 2);
-    }
-    return threshold;
-}
-
-pleura_code pleura_threshold_choose(const pleura_cases *cases, const float *scores,
-                                    const uint32_t *folds, uint32_t without, const pleura_aim *aim,
-                                    float *threshold, pleura_error *error)
-{
-    pleura_scored *films = pleura_alloc_zero(cases->count, sizeof *films);
-    size_t count = 0, ill = 0;
-    if (!films)
-        return pleura_fail_memory(error, cases->count * sizeof *films, "the threshold");
-    for (size_t i = 0; i < cases->count; i++) {
-        if (folds[i] == without)
-            continue;
-        films[count++] = (pleura_scored){scores[i], cases->truths[i], (uint32_t)i};
-        ill += cases->truths[i];
-    }
-    pleura_metrics_sort(films, count);
-    *threshold = best_gap(films, count, aim, ill);
-    pleura_free(films);
-    return PLEURA_OK;
 }

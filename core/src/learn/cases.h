@@ -44,7 +44,8 @@ typedef struct pleura_aim {
     double prevalence;  /* 0: sensitivity and specificity count the same */
 } pleura_aim;
 
-/* Among the films whose fold is not `without` (UINT32_MAX: all). */
+/* By the films whose fold is not `without` (UINT32_MAX: all): the highest that reaches the sensitivity; else the
+ * mean of the best over bootstrap samples of patients. */
 pleura_code pleura_threshold_choose(const pleura_cases *cases, const float *scores,
                                     const uint32_t *folds, uint32_t without, const pleura_aim *aim,
                                     float *threshold, pleura_error *error);

@@ -54,7 +54,7 @@ struct pleura_learning {
     uint32_t *labels;
     uint8_t *truths;
     const char **patients;
-    const char *unknown; /* the first film's labels that are none of these; or NULL */
+    const char *unknown;         /* the first film's labels that are none of these; or NULL */
     pleura_reference *reference; /* or NULL */
 
     /* from pleura_learning_compute() on */
