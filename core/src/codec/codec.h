@@ -21,9 +21,8 @@ typedef struct pleura_codec_job {
     /* What the caller has made room for; data that says otherwise is refused. */
     uint32_t width, height;
     unsigned components; /* 1 or 3 */
-    bool
-        rgb_wanted; /* JPEG: the components are YCbCr unless the file says otherwise; these become R, G and B */
-    uint16_t *cells; /* width x height x components, pixel by pixel; negatives as 2^16 - n */
+    bool rgb_wanted;     /* JPEG: YCbCr, unless the file says otherwise, is made R, G and B */
+    uint16_t *cells;     /* width x height x components, pixel by pixel; negatives as 2^16 - n */
 } pleura_codec_job;
 
 pleura_code pleura_codec_decode(const pleura_codec_job *job, pleura_error *error);
