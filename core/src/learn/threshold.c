@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* The best place jumps from film to film, most of all where few films are near it; the mean over bootstrap
- * samples does not (bagging: Breiman 1996). models/train/new_scanner.py shows what that is worth. */
+ * samples does not (bagging: Breiman 1996). models/train/thresholds.py shows what that is worth. */
 #define DRAWS 200
 
 typedef struct search {
