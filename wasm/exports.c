@@ -90,21 +90,6 @@ EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_version(void)
     return pleura_version();
 }
 
-/* Every enumeration of pleura.h, a line each: "kind name number". tests/node holds TypeScript to it. */
-EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_enums(void)
-{
-#define CODE(name, number, text) "code " text " " #number "\n"
-#define REASON(name, bit, text, refuses) "reason " text " " #bit "\n"
-    return PLEURA_CODES(CODE) PLEURA_REASONS(REASON);
-#undef CODE
-#undef REASON
-}
-
-EMSCRIPTEN_KEEPALIVE const char *pleura_wasm_outcome_name(int outcome)
-{
-    return pleura_outcome_name((pleura_outcome)outcome);
-}
-
 /* ---- A session: one model and its last report ------------------------------------------------- */
 
 EMSCRIPTEN_KEEPALIVE void pleura_wasm_unload(session *self)

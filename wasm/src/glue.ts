@@ -16,8 +16,6 @@ export interface Glue {
   _pleura_wasm_error_message(error: Pointer): Pointer;
   _pleura_wasm_describe(error: Pointer, code: number, message: Pointer): void;
   _pleura_wasm_version(): Pointer;
-  _pleura_wasm_enums(): Pointer;
-  _pleura_wasm_outcome_name(outcome: number): Pointer;
   _pleura_wasm_load(onnx: Pointer, size: number, threads: number, sha256: Pointer, error: Pointer): Pointer;
   _pleura_wasm_unload(session: Pointer): void;
   _pleura_wasm_info(session: Pointer): Pointer;

@@ -47,7 +47,7 @@ const char *pleura_version(void);
 /*
  * One code for each distinct fault. The numbers and names are stable: they are the exit reasons of
  * the command line, `error.code` in every report, and `PleuraError.code` in JavaScript. X(NAME,
- * number, "name") makes the enum, pleura_code_name() and the check of the TypeScript list.
+ * number, "name") makes the enum and pleura_code_name(); tests/node holds the TypeScript list to it.
  */
 #define PLEURA_CODES(X)                                                                            \
     X(OK, 0, "ok")                                                                                 \
