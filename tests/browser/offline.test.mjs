@@ -50,7 +50,7 @@ onPage('works with the network cut, in a new window too', {}, async ({ page, ser
   await page.click('[data-view=trust]');
   await page.click('#selftest');
   await page.waitForFunction(() => document.querySelector('#selftest-result').dataset.passed === 'yes');
-  assert.equal(await page.locator('.files tbody tr').count(), count);
+  assert.equal(await page.locator('.files tbody code').count(), count);
   const again = await page.context().newPage();
   await again.goto(page.url().replace(/#.*/, ''));
   await again.waitForFunction(() => document.documentElement.dataset.ready);
