@@ -76,11 +76,15 @@ static dicom write_file(const layout *l, const uint8_t *head, const uint8_t *byt
     return d;
 }
 
-/* What is decoded: whatever the syntax says, a frame is what its first bytes are. */
+/* What is decoded: a frame is what its first bytes are, or else what the syntax says. */
 static pleura_dicom_compression compression_of(const uint8_t *bytes, size_t size)
 {
-    return FAMILY == FAMILY_NATIVE ? PLEURA_COMPRESSION_NONE
-                                   : pleura_dicom_look_inside(bytes, size, PLEURA_COMPRESSION_NONE);
+    static const pleura_dicom_compression said[] = {
+        [FAMILY_NATIVE] = PLEURA_COMPRESSION_NONE,       [FAMILY_RLE] = PLEURA_COMPRESSION_RLE,
+        [FAMILY_JPEG] = PLEURA_COMPRESSION_JPEG,         [FAMILY_JPEG_LS] = PLEURA_COMPRESSION_JPEG_LS,
+        [FAMILY_JPEG_2000] = PLEURA_COMPRESSION_JPEG_2000};
+    return FAMILY == FAMILY_NATIVE ? said[FAMILY]
+                                   : pleura_dicom_look_inside(bytes, size, said[FAMILY]);
 }
 
 /* What the values are once they are stored: codecs undo the transform of colours. */
