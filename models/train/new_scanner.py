@@ -11,6 +11,7 @@ was lost.
 """
 
 import argparse
+import contextlib
 import csv
 import pathlib
 import random
@@ -125,22 +126,33 @@ def tell(found):
                   f"recovered {share}")
 
 
+def select_films():
+    with open(MODEL / "validation.csv", newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["part"] == "select"]
+
+
+@contextlib.contextmanager
+def scanned(data, rows, sigma, window):
+    """A folder with the films as the scanner would have them, for as long as it is needed."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        for row in rows:
+            target = (folder / row["path"]).with_suffix(".png")
+            target.parent.mkdir(exist_ok=True)
+            scan(Image.open(data / "chest" / row["path"]), sigma, window).save(target, compress_level=1)
+        yield folder
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("pleura")
     parser.add_argument("--draws", type=int, default=10)
     asked = parser.parse_args()
-    with open(MODEL / "validation.csv", newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["part"] == "select"]
+    rows = select_films()
     were = answers(asked.pleura, asked.data / "chest", ".jpg", rows)
     for name, (sigma, window) in SCANNERS.items():
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = pathlib.Path(temporary)
-            for row in rows:
-                target = (folder / row["path"]).with_suffix(".png")
-                target.parent.mkdir(exist_ok=True)
-                scan(Image.open(asked.data / "chest" / row["path"]), sigma, window).save(target, compress_level=1)
+        with scanned(asked.data, rows, sigma, window) as folder:
             passed, found, refused = measure(asked.pleura, rows, folder, were, asked.draws)
         print(f"{name} (blur {sigma}, window {window[0]} to {window[1]}): {passed} of {len(rows)} films pass the gate; "
               f"{refused} of {asked.draws * len(TASKS)} times too few of a label", flush=True)

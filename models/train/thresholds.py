@@ -9,16 +9,13 @@ and the threshold comes from those out of fold.  Prints the mean and the least b
 """
 
 import argparse
-import csv
 import pathlib
-import tempfile
 
 import numpy as np
-from PIL import Image
 from scipy.optimize import minimize
 
 from metrics import rates
-from new_scanner import LABELLED, MODEL, SCANNERS, answers, draw, scan
+from new_scanner import LABELLED, SCANNERS, answers, draw, scanned, select_films
 
 LITTLE = {"slight": (1, (0.05, 0.95)), "none": (0.01, (0, 1))}
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
@@ -107,16 +104,10 @@ def main():
     parser.add_argument("pleura")
     parser.add_argument("--draws", type=int, default=15)
     asked = parser.parse_args()
-    with open(MODEL / "validation.csv", newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["part"] == "select"]
+    rows = select_films()
     were = answers(asked.pleura, asked.data / "chest", ".jpg", rows)
     for name, how in (SCANNERS | LITTLE).items():
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = pathlib.Path(temporary)
-            for row in rows:
-                target = (folder / row["path"]).with_suffix(".png")
-                target.parent.mkdir(exist_ok=True)
-                scan(Image.open(asked.data / "chest" / row["path"]), *how).save(target, compress_level=1)
+        with scanned(asked.data, rows, *how) as folder:
             found = measure(rows, were, answers(asked.pleura, folder, ".png", rows), asked.draws)
         print(name, *(f"{title} {column.mean():.3f} ({column.min():.3f})"
                       for title, column in zip(("was", "lost", "best", "mean"), found.T)), flush=True)
