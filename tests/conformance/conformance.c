@@ -38,7 +38,7 @@ static const struct {
     {"slides over a tensor", "rank"},
     {"block_size", "blocks"},
     {"sequences that grow at their end", "sequences"},
-    {"tensor '' has 0 elements of data", "sequences"}, /* the case's own output */
+    {"tensor 'node[0]' has 0 elements of data", "sequences"}, /* the case's own output */
     {"a graph of 0 nodes", "sequences"},               /* which a split alone leaves */
     /* no message but a case: means that count what ceil_mode adds behind the padding, which neither
      * PyTorch nor ONNX Runtime does */
@@ -112,7 +112,7 @@ static row *row_of(const char *name)
     return made;
 }
 
-/* "ONNX: operator ai.onnx.ml::Binarizer of node ...": the second word after the colon. */
+/* "ONNX: operator ai.onnx.ml::Binarizer 'name' ...": the second word after the colon. */
 static void operator_in(const char *message, char *name, size_t size)
 {
     const char *begin = strstr(message, "operator ");

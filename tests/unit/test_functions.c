@@ -271,7 +271,7 @@ static void what_is_missing_is_refused(void **state)
     assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "sequences that grow at their end");
     graph = begin_graph();
     put_node(&graph, "QLinearAdd", "image xs xz image xs xz ys yz", "out"); /* not ONNX's own */
-    assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "operator QLinearAdd of node 'out'");
+    assert_refused(&graph, "out", PLEURA_ERROR_OPERATOR, "operator QLinearAdd 'out'");
 }
 
 static void sequences_are_limited(void **state)

@@ -329,13 +329,21 @@ static void refuses_an_unknown_operator_by_name(void **state)
     put_node(&graph, "FancyLayer", "logits", "fancy.0");
     buffer file = make_model(13, &graph);
     assert_refused(&file, PLEURA_ERROR_OPERATOR,
-                   "operator FancyLayer of node 'fancy.0' is not supported; supported are Abs, ");
+                   "operator FancyLayer 'fancy.0' is not supported; supported are Abs, ");
     graph = classifier_graph_to("other");
     buffer node = make_node("Conv", "image w", "other");
     put_text(&node, 7, "com.example");
     put_message(&graph, GRAPH_NODE, &node);
     file = make_model(13, &graph);
-    assert_refused(&file, PLEURA_ERROR_OPERATOR, "operator com.example::Conv of node 'other'");
+    assert_refused(&file, PLEURA_ERROR_OPERATOR, "operator com.example::Conv 'other'");
+    graph = classifier_graph_to("nameless");
+    buffer unnamed = {0};
+    put_text(&unnamed, 1, "logits");
+    put_text(&unnamed, 2, "nameless");
+    put_text(&unnamed, 4, "FancyLayer");
+    put_message(&graph, GRAPH_NODE, &unnamed);
+    file = make_model(13, &graph);
+    assert_refused(&file, PLEURA_ERROR_OPERATOR, "operator FancyLayer 'node[5], output nameless'");
 }
 
 /* Nor are inputs, outputs and text that the answer is made without. */

@@ -83,6 +83,25 @@ case(["no input"], model([node("Identity", ["w"], ["scores"])], inputs=[
     helper.make_tensor_value_info("w", FLOAT, KERNEL.dims)]))
 case(["Frobnicate", "'here'", "is not supported; supported are Abs, "],
      between(node("Frobnicate", ["image"], ["z"], name="here")))
+case(["Frobnicate 'node[1], output z'", "supported are Abs, "],
+     between(node("Relu", ["image"], ["y"]), node("Frobnicate", ["y"], ["z"])))
+YES = constant("yes", np.bool_(True))
+CHOICE = node("If", ["yes"], ["z"], then_branch=branch("t"), else_branch=branch("e"))
+case(["Frobnicate 'node[2], output c'"], model([CHOICE, node("GlobalAveragePool", ["z"], ["b"]),
+                                               node("Frobnicate", ["b"], ["c"]), node("Flatten", ["c"], ["scores"])], [YES]))
+case(["Frobnicate 'node[1], output t (graph 1)'"], between(node(
+    "If", ["yes"], ["z"], else_branch=branch("e"), then_branch=helper.make_graph(
+        [node("Relu", ["image"], ["r"]), node("Frobnicate", ["r"], ["t"])], "t", [],
+        [helper.make_tensor_value_info("t", FLOAT, None)])), constants=[YES]))
+case(["tensor 'node[0], output k' is of element type 8"], between(
+    node("Constant", [], ["k"], value=TensorProto(data_type=TEXT, dims=[1], string_data=[b"cat"])),
+    node("Add", ["image", "k"], ["z"])))
+# What has no name, no node can read.
+UNNAMED = helper.make_tensor_value_info("", FLOAT, (1, 3, 8, 8))
+case([], model(inputs=[UNNAMED, helper.make_tensor_value_info("image", FLOAT, (1, 3, 8, 8))]))
+case([], model(constants=(KERNEL, TensorProto(data_type=FLOAT, dims=[4], raw_data=b"1"))))
+case(["Conv 'first' has 2 inputs", "cannot have"], model([node("Conv", ["", "w"], ["a"], name="first"), MEAN, FLAT], inputs=[UNNAMED]))
+case(["damaged"], model(outputs=("",)))
 case(["my.domain::Relu", "'own'", "supported are"],
      between(node("Relu", ["image"], ["z"], name="own", domain="my.domain"), domains=["my.domain"]))
 case(["LSTM", "'memory'", "supported are"],

@@ -124,7 +124,7 @@ static pleura_node *add_node(pleura_graph *graph, pleura_operator op, uint32_t f
     *input = from;
     pleura_node *node = &graph->nodes[graph->node_count];
     *node = (pleura_node){.op = op,
-                          .name = "",
+                          .name = graph->values[to].name,
                           .inputs = input,
                           .input_count = 1,
                           .output = to,

@@ -231,9 +231,6 @@ bool pleura_cast_rounds(const pleura_graph *graph, const pleura_node *node)
 const char *pleura_node_describe(const pleura_node *node, pleura_node_label *label)
 {
     const char *op = node->function ? node->function : pleura_operator_name(node->op);
-    if (node->name[0])
-        snprintf(label->text, sizeof label->text, "%.80s '%.80s'", op, node->name);
-    else
-        snprintf(label->text, sizeof label->text, "%.80s (unnamed node)", op);
+    snprintf(label->text, sizeof label->text, "%.100s '%.80s'", op, node->name);
     return label->text;
 }

@@ -256,7 +256,7 @@ typedef struct pleura_attribute {
 
 typedef struct pleura_node {
     pleura_operator op;
-    const char *name;     /* as in the file; "" if it has none */
+    const char *name;     /* as in the file, or its place there: "node[3], output y" */
     const char *function; /* the operator in the file that was written with this one, or that is
                              unknown ("domain::name"); or NULL */
     uint32_t *inputs;     /* PLEURA_NONE where an optional one is left out */
@@ -366,7 +366,7 @@ const float *pleura_constant_floats(const pleura_value *value, pleura_arena *are
 
 /* "Conv 'features.0'": how messages name a node. Writes into a caller's buffer and returns it. */
 typedef struct pleura_node_label {
-    char text[120];
+    char text[192];
 } pleura_node_label;
 const char *pleura_node_describe(const pleura_node *node, pleura_node_label *label);
 

@@ -75,8 +75,9 @@ static bool on_input(pb_istream_t *stream, const pb_field_t *field, void **argum
     (void)field;
     pleura_reader *r = *argument;
     value_info_parts parts;
-    bool ok = read_value_info(r, stream, &parts) &&
-              keep_input(r, parts.name, parts.proto.type.tensor_type.elem_type, &parts.dims);
+    bool ok = read_value_info(r, stream, &parts);
+    if (ok && parts.name.length) /* without one, no node can read it */
+        ok = keep_input(r, parts.name, parts.proto.type.tensor_type.elem_type, &parts.dims);
     pleura_free(parts.dims.items);
     return ok;
 }
@@ -86,7 +87,7 @@ static bool on_output(pb_istream_t *stream, const pb_field_t *field, void **argu
     (void)field;
     pleura_reader *r = *argument;
     value_info_parts parts;
-    bool ok = read_value_info(r, stream, &parts);
+    bool ok = read_value_info(r, stream, &parts) && parts.name.length;
     pleura_free(parts.dims.items);
     return ok && list_value(r->outputs, parts.name) != PLEURA_NONE;
 }

@@ -296,7 +296,7 @@ static bool keep_node(pleura_reader *r, node_parts *parts)
     pleura_node node = {.clamp_min = -HUGE_VALF, .clamp_max = HUGE_VALF};
     const uint32_t *outputs = parts->outputs.items;
     const size_t count = parts->outputs.count;
-    node.name = pleura_keep_text(r, parts->name);
+    node.name = parts->name.length ? pleura_keep_text(r, parts->name) : pleura_keep_place(r);
     node.attributes = pleura_list_keep(&parts->attributes, sizeof *node.attributes);
     if (!node.name || !node.attributes)
         return false;
@@ -323,6 +323,7 @@ bool pleura_on_node(pb_istream_t *stream, const pb_field_t *field, void **argume
     (void)field;
     pleura_reader *r = *argument;
     node_parts parts = {.inputs.reader = r, .outputs.reader = r, .attributes.reader = r};
+    r->place.outputs = &parts.outputs;
     parts.proto.name = pleura_want_span(r, &parts.name);
     parts.proto.op_type = pleura_want_span(r, &parts.op_type);
     parts.proto.domain = pleura_want_span(r, &parts.domain);
@@ -330,6 +331,7 @@ bool pleura_on_node(pb_istream_t *stream, const pb_field_t *field, void **argume
     parts.proto.output = pleura_want(on_output_name, &parts.outputs);
     parts.proto.attribute = pleura_want(pleura_on_attribute, &parts.attributes);
     bool ok = pb_decode(stream, onnx_NodeProto_fields, &parts.proto) && keep_node(r, &parts);
+    r->place = (pleura_place){.node = r->place.node + 1};
     pleura_free(parts.inputs.items);
     pleura_free(parts.outputs.items);
     pleura_free(parts.attributes.items);

@@ -3,6 +3,7 @@
 #include "../error.h"
 
 #include <pb_decode.h>
+#include <stdio.h>
 #include <string.h>
 
 bool pleura_refuse_memory(pleura_reader *r)
@@ -53,10 +54,27 @@ const char *pleura_keep_text(pleura_reader *r, pleura_span text)
     return copy;
 }
 
+const char *pleura_keep_place(pleura_reader *r)
+{
+    char text[120];
+    const pleura_list *outputs = r->place.outputs;
+    const uint32_t first =
+        outputs && outputs->count ? *(const uint32_t *)outputs->items : PLEURA_NONE;
+    const bool known = first != PLEURA_NONE;
+    int length = snprintf(text, sizeof text, "node[%u]%s%.80s", (unsigned)r->place.node,
+                          known ? ", output " : "", known ? r->graph->values[first].name : "");
+    return pleura_keep_text(r, (pleura_span){text, (size_t)length, r});
+}
+
+static uint32_t new_value(pleura_reader *r)
+{
+    const char *name = pleura_keep_place(r);
+    return name ? pleura_graph_new_value(r->graph, name) : PLEURA_NONE;
+}
+
 uint32_t pleura_reader_value(pleura_reader *r, const char *name, size_t length)
 {
-    uint32_t index =
-        length ? pleura_graph_value(r->graph, name, length) : pleura_graph_new_value(r->graph, "");
+    uint32_t index = length ? pleura_graph_value(r->graph, name, length) : new_value(r);
     if (index == PLEURA_NONE)
         pleura_refuse_memory(r);
     else if (r->graph->value_count > PLEURA_MAX_VALUES)

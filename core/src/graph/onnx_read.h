@@ -14,6 +14,12 @@
 
 #include <onnx.pb.h>
 
+/* Which node is being read: what has no name in the file is called by it. */
+typedef struct pleura_place {
+    uint32_t node;                     /* its place in its graph's list */
+    const struct pleura_list *outputs; /* of them those read so far; NULL before the first node */
+} pleura_place;
+
 typedef struct pleura_reader {
     pleura_graph *graph;
     pleura_error *error;
@@ -23,6 +29,7 @@ typedef struct pleura_reader {
     const struct pleura_scope *scope;     /* within a node's graph or a function; or NULL */
     uint32_t branch;                      /* of an If, that nodes are in: graph.h */
     uint32_t scopes, depth;
+    pleura_place place;
     size_t nested_bytes, sequence_items; /* so far, of what graph.h allows */
 } pleura_reader;
 
@@ -51,6 +58,8 @@ pb_callback_t pleura_want_span(const pleura_reader *r, pleura_span *out);
 bool pleura_span_rest(const pb_istream_t *stream, const pleura_reader *r, pleura_span *out);
 bool pleura_span_is(pleura_span text, const char *other);
 const char *pleura_keep_text(pleura_reader *r, pleura_span text); /* NULL if memory ran out */
+/* "node[3], output y": NULL if memory ran out. */
+const char *pleura_keep_place(pleura_reader *r);
 
 void *pleura_list_add(pleura_list *list, size_t size);  /* NULL if memory ran out */
 void *pleura_list_keep(pleura_list *list, size_t size); /* the same */
@@ -69,7 +78,7 @@ void pleura_tensor_release(pleura_tensor_parts *parts);
 /* Turns the parts into a constant value; its index, or PLEURA_NONE with the error set. */
 uint32_t pleura_tensor_keep(pleura_reader *r, const pleura_tensor_parts *parts);
 
-/* The value of that name, or a new one without a name; PLEURA_NONE with the error set, as when there
+/* The value of that name, or a new one of this place; PLEURA_NONE with the error set, as when there
  * are more than PLEURA_MAX_VALUES. */
 uint32_t pleura_reader_value(pleura_reader *r, const char *name, size_t length);
 

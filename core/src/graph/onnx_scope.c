@@ -70,10 +70,20 @@ static bool enter(pleura_reader *r, const pleura_node *node, pleura_scope *scope
     *scope = (pleura_scope){.parent = closed ? NULL : r->scope,
                             .number = ++r->scopes,
                             .closed = closed,
-                            .call = closed || !r->scope ? node : r->scope->call};
+                            .call = closed || !r->scope ? node : r->scope->call,
+                            .outer = r->scope,
+                            .place = r->place};
     r->scope = scope;
+    r->place = (pleura_place){0};
     r->depth++;
     return true;
+}
+
+static void leave(pleura_reader *r)
+{
+    r->place = r->scope->place;
+    r->scope = r->scope->outer;
+    r->depth--;
 }
 
 static bool refuse_damaged(pleura_reader *r, const pleura_node *node)
@@ -125,7 +135,6 @@ static bool read_branch(pleura_reader *r, const pleura_node *node, bool truth, p
     pleura_graph *graph = r->graph;
     const pleura_attribute *branch =
         pleura_node_attribute(node, truth ? "then_branch" : "else_branch", 'g');
-    const pleura_scope *outer = r->scope;
     const uint32_t outer_branch = r->branch;
     pleura_scope scope;
     void *branches = graph->branches;
@@ -140,9 +149,8 @@ static bool read_branch(pleura_reader *r, const pleura_node *node, bool truth, p
     graph->branches[graph->branch_count++] = (pleura_branch){node->inputs[0], truth, outer_branch};
     r->branch = (uint32_t)graph->branch_count;
     bool ok = read_parts(r, branch, outputs) || refuse_damaged(r, node);
-    r->scope = outer;
+    leave(r);
     r->branch = outer_branch;
-    r->depth--;
     return ok;
 }
 
@@ -291,7 +299,6 @@ static bool expand(pleura_reader *r, const local_function *function, const defin
 static bool call_function(pleura_reader *r, const local_function *function, const pleura_node *call,
                           const uint32_t *outputs, size_t count)
 {
-    const pleura_scope *outer = r->scope;
     const bool may_change = r->graph->data_may_change;
     definition d = {.inputs.reader = r, .outputs.reader = r, .attributes.reader = r};
     pleura_scope scope;
@@ -311,8 +318,7 @@ static bool call_function(pleura_reader *r, const local_function *function, cons
     within.attribute_count = d.attributes.count;
     if (ok && enter(r, &within, &scope, true)) {
         ok = expand(r, function, &d, &within, outputs, count);
-        r->scope = outer;
-        r->depth--;
+        leave(r);
     } else {
         ok = false;
     }

@@ -19,6 +19,8 @@ typedef struct pleura_scope {
     uint32_t number;
     bool closed; /* what is outside cannot be read: a function's */
     const pleura_node *call;
+    const struct pleura_scope *outer; /* the reader's before it; and where it was */
+    pleura_place place;
 } pleura_scope;
 
 /* The value of that name as it is seen from the reader's scope; one that a node makes there. */

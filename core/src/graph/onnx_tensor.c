@@ -100,10 +100,11 @@ bool pleura_on_initializer(pb_istream_t *stream, const pb_field_t *field, void *
     pleura_reader *r = *argument;
     pleura_tensor_parts parts;
     pleura_tensor_prepare(r, &parts);
-    bool ok = pb_decode(stream, onnx_TensorProto_fields, &parts.proto) &&
-              (parts.proto.data_type == PLEURA_TYPE_TEXT && parts.name.length
-                   ? keep_text(r, &parts)
-                   : pleura_tensor_keep(r, &parts) != PLEURA_NONE);
+    bool ok = pb_decode(stream, onnx_TensorProto_fields, &parts.proto);
+    if (ok && parts.name.length) /* without one, no node can read it */
+        ok = parts.proto.data_type == PLEURA_TYPE_TEXT
+                 ? keep_text(r, &parts)
+                 : pleura_tensor_keep(r, &parts) != PLEURA_NONE;
     pleura_tensor_release(&parts);
     return ok;
 }

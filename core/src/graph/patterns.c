@@ -182,7 +182,7 @@ static bool is_square(pleura_graph *graph, uint32_t value, uint32_t of)
 static uint32_t constant_one(pleura_graph *graph)
 {
     float *one = pleura_arena_alloc(&graph->arena, sizeof *one);
-    uint32_t index = one ? pleura_graph_new_value(graph, "") : PLEURA_NONE;
+    uint32_t index = one ? pleura_graph_new_value(graph, "a scale of 1") : PLEURA_NONE;
     if (index == PLEURA_NONE)
         return PLEURA_NONE;
     *one = 1;
