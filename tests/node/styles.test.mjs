@@ -19,6 +19,13 @@ for (const style of ['keras_resnet', 'dynamo', 'caffe', 'quantised_16', 'quantis
     assert.doesNotMatch(python('styles.py', style), /–/, 'an engine is not built');
   });
 
+// forms.py: every form in which exporters write the same few operators.
+test('whichever way operators are written, the model agrees with ONNX Runtime', () => {
+  const answer = python('styles.py', 'forms');
+  assert.equal(answer.trim().split('\n').length, 7);
+  assert.doesNotMatch(answer, /–/, 'an engine is not built');
+});
+
 test('odd models are refused with their reason, natively', () => {
   assert.match(python('odd.py', runModel('native')), /^\d{2} passed, 0 failed$/m);
 });

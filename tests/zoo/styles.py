@@ -3,7 +3,7 @@
 
     tests/zoo/styles.py [NAME...]      builds as for zoo.py; needs python3-onnx and python3-numpy
 
-forms.py adds, operator by operator, the forms in which they write it.
+forms.py adds, operator by operator, the forms in which they write it: "forms" names them all.
 """
 import json
 import pathlib
@@ -396,8 +396,9 @@ STYLES = [keras_efficientnet, keras_resnet, dynamo, timm, caffe, transformer, ha
 
 def main():
     failed = 0
+    names = sys.argv[1:]
     for style in STYLES:
-        if sys.argv[1:] and style.__name__ not in sys.argv[1:]:
+        if names and style.__name__ not in names and not ("forms" in names and style in forms.FORMS):
             continue
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / f"{style.__name__}.onnx"
