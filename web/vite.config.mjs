@@ -179,25 +179,19 @@ function languages() {
   };
 }
 
-/**
- * What a visit waits for is asked for with the page itself, behind its styles and script, and not only once that
- * runs; the script that begins it (beginning.ts) waits for neither.
- */
-function preload() {
+/** The script that begins what a visit waits for (beginning.ts) is asked for first, and waits for no other. */
+function beginning() {
   return {
-    name: 'pleura-preload',
+    name: 'pleura-beginning',
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
       handler(html, { bundle }) {
-        const named = (form) => Object.keys(bundle).find((name) => form.test(name));
-        const module = named(/pleura-relaxed-[^/]*\.wasm$/);
-        const begin = named(/beginning-[^/]*\.js$/);
+        const begin = Object.keys(bundle).find((name) => /beginning-[^/]*\.js$/.test(name));
         if (bundle[begin].imports.length > 0) throw new Error(`${begin} waits for ${bundle[begin].imports.join(', ')}`);
-        const beginning = `<script type="module" async crossorigin src="./${begin}"></script>`;
-        const links = ['model.onnx', module].map((href) => `<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="./${href}">`);
+        const script = `<script type="module" async crossorigin src="./${begin}"></script>`;
         // Whoever reads the source has it with its indentation and comments.
-        return html.replace('<link rel="manifest"', (tag) => [beginning, ...links, tag].join('\n')).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n').replace(/(<(?:meta|link|input)\b[^>]*?) \/>/g, '$1>');
+        return html.replace('<link rel="manifest"', (tag) => `${script}\n${tag}`).replace(/<!--.*?-->/g, '').replace(/\n\s+/g, '\n').replace(/(<(?:meta|link|input)\b[^>]*?) \/>/g, '$1>');
       },
     },
   };
@@ -285,13 +279,13 @@ function compress() {
 export default defineConfig({
   root: path('.'),
   base: './', // any folder of any host
-  plugins: [words(), languages(), content(), preload(), laterStyles(), offline(), compress()],
+  plugins: [words(), languages(), content(), beginning(), laterStyles(), offline(), compress()],
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // the policy allows no data: scripts, and wasm is cached by its URL
-    modulePreload: false, // what is waited for is asked for by preload()
+    modulePreload: false, // what is waited for is begun by beginning.ts
     rollupOptions: {
       input: { index: path('index.html'), sw: path('src/sw.ts') },
       output: {

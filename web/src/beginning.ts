@@ -1,6 +1,6 @@
 /**
- * What a visit waits for: the worker, the module and the model. A script of its own that waits for no style
- * and for nothing of the page, so that all of it is on its way before the page is built.
+ * What a visit waits for: the worker, the module and the model. A script of its own that waits for nothing of the
+ * page, so that all of it is on its way while the page is built.
  */
 import type { Progress } from 'pleura';
 import { start } from './engine.js';
@@ -8,7 +8,12 @@ import { start } from './engine.js';
 export const MODEL = 'model.onnx';
 
 let tell = (_: Progress): void => {};
-export const loading = start(MODEL, (progress) => tell(progress));
+/** Megabytes on their way would delay it. A window out of sight is not painted, and loads all the same. */
+const painted = new Promise<void>((done) => {
+  requestAnimationFrame(() => setTimeout(done));
+  addEventListener('load', () => done());
+});
+export const loading = painted.then(() => start(MODEL, (progress) => tell(progress)));
 loading.catch(() => {}); // main.ts tells
 
 export function onProgress(listener: (progress: Progress) => void): void {

@@ -18,7 +18,9 @@ export async function fetchExamples(): Promise<Example[]> {
   try {
     const list = (await (await fetch('examples.json')).json()) as Listed[];
     return list.map(({ file, data, ...rest }) => {
-      const bytes = Uint8Array.from(atob(data), (byte) => byte.charCodeAt(0));
+      const text = atob(data);
+      const bytes = new Uint8Array(text.length);
+      for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at); // from() takes ten times as long
       return { ...rest, file: new File([bytes], file, { type: 'image/jpeg' }) };
     });
   } catch {
