@@ -46,7 +46,7 @@ async function withPage(body, options = {}) {
 
 test('two workers answer as one does; the model is fetched once, the module once for good, and later nothing is', () =>
   withPage(async ({ page, served }) => {
-    const { alone, pooled, order, requests, isolated } = await page.evaluate(async () => {
+    const { alone, pooled, order, own, requests, isolated } = await page.evaluate(async () => {
       const { load, loadPool } = globalThis.pleura;
       const one = await load({ model: 'model.onnx' });
       const alone = [];
@@ -58,7 +58,8 @@ test('two workers answer as one does; the model is fetched once, the module once
       const pooled = (await Promise.all(globalThis.films.map((film) => pool.classify(film)))).map(({ probabilities }) => probabilities);
       const order = [];
       for await (const { index, report } of pool.classifyAll(globalThis.films, { ordered: true })) order.push([index, report.result.file]);
-      return { alone, pooled, order, requests: await pool.requests(), isolated: crossOriginIsolated };
+      const own = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/model.onnx')).length;
+      return { alone, pooled, order, own, requests: await pool.requests(), isolated: crossOriginIsolated };
     });
     assert.ok(isolated);
     assert.deepEqual(pooled, alone);
@@ -66,6 +67,7 @@ test('two workers answer as one does; the model is fetched once, the module once
     assert.equal(requests, 0);
     const times = (path) => served.filter((line) => line.endsWith(path)).length;
     assert.equal(times('/model.onnx'), 2, 'once for load(), once for the pool');
+    assert.equal(own, 1, 'for load(): the pool’s came to a worker');
     assert.equal(times('-relaxed.wasm'), 1, 'compiled once for both');
     // What the workers are made of came before `started`: the server hears nothing of the films.
     const before = served.length;

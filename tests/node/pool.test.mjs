@@ -43,6 +43,9 @@ test('a pool that cannot be had says why, and leaves no worker behind', async ()
   const none = Buffer.from('not a model at all');
   await assert.rejects(loadPool({ model: none, workers: 2 }), fails('onnx'));
   await assert.rejects(loadPool({ model: pathToFileURL('/nowhere/model.onnx') }), fails('file', /nowhere/));
+  await assert.rejects(loadPool({ model: 42 }), fails('argument', /bytes or as a URL/));
+  await assert.rejects(loadPool({ model: () => {} }), fails('argument'));
+  await assert.rejects(loadPool({ model: pathToFileURL('/nowhere/model.onnx'), after: Promise.reject(new Error('not painted')) }), /not painted/);
   await assert.rejects(loadPool({ model, workers: 0 }), fails('argument', /1 to 64 workers/));
   await assert.rejects(loadPool({ model, workers: 1.5 }), fails('argument'));
   await assert.rejects(loadPool({ model, timeLimit: 0 }), fails('argument', /time limit/));

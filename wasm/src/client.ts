@@ -1,11 +1,9 @@
-import { bytesOf } from './arrays.js';
 import { inBatch, type BatchOptions, type Films } from './batch.js';
 import { PleuraError } from './errors.js';
-import { folderUrl, toUrl } from './fetch.js';
+import { folderUrl, sendable } from './fetch.js';
 import { Line } from './line.js';
 import type { Loaded, Method, Methods } from './protocol.js';
-import { MAX_MODEL_BYTES, modelTooLarge } from './limits.js';
-import { checkLoad } from './local.js';
+import { checkLoad, given } from './local.js';
 import { alone, Remote, type WorkerPleura } from './remote.js';
 import type { LoadOptions } from './types.js';
 
@@ -23,12 +21,9 @@ export async function loadInWorker(options: LoadInWorkerOptions): Promise<Worker
   const { worker, onProgress, ...rest } = options;
   const line = new Line(worker);
   try {
-    // The worker's own URL is another than the page's: what is relative must be resolved here.
     const plain = { ...rest };
-    const onnx = bytesOf(rest.model);
-    if (onnx && onnx.byteLength > MAX_MODEL_BYTES) throw modelTooLarge(onnx.byteLength);
-    if (onnx) plain.model = alone(onnx) as Uint8Array;
-    else if (typeof rest.model === 'string' || rest.model instanceof URL) plain.model = toUrl(rest.model).href;
+    const onnx = given(rest.model);
+    plain.model = onnx ? (alone(onnx) as Uint8Array) : sendable(rest.model);
     if (rest.wasm !== undefined) plain.wasm = folderUrl(rest.wasm).href;
     return new RemotePleura(line, await line.ask('load', [plain], onProgress));
   } catch (error) {

@@ -24,6 +24,9 @@ export function folderUrl(where: URL | string): URL {
   return url;
 }
 
+/** As a worker can be told it, whose own URL is another than the page's; what is no URL stays as it is. */
+export const sendable = <T>(where: T): T | string => (typeof where === 'string' || where instanceof URL ? toUrl(where).href : where);
+
 /** The response, or for a file: URL in Node its bytes. */
 export async function open(where: URL | string): Promise<Response> {
   const url = toUrl(where);

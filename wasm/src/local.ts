@@ -8,7 +8,7 @@ import { checked, checkedDicom, checkProfile, nameOf, toView, viewOf } from './f
 import { MAX_MODEL_BYTES, modelTooLarge } from './limits.js';
 import type { LabelledFilm, Learning, LearnOptions } from './learning.js';
 import { compile, createCore, type Core } from './module.js';
-import type { Prepared } from './protocol.js';
+import type { Fetched, Prepared } from './protocol.js';
 import { loadFaster, threadsFor } from './threads.js';
 import { chooseTier, type Tier } from './tier.js';
 import type {
@@ -41,10 +41,16 @@ export function taken<Options extends LoadOptions>(options: Options): Options {
   return own && own.byteLength <= MAX_MODEL_BYTES ? { ...options, model: own.slice() } : options;
 }
 
-export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
-  const onnx = bytesOf(model) ?? (await readModel(model as URL | string, onProgress));
-  if (onnx.byteLength > MAX_MODEL_BYTES) throw modelTooLarge(onnx.byteLength);
+/** The model where it was given itself, and not its address. */
+export const given = (model: LoadOptions['model']) => within(bytesOf(model));
+
+function within<T extends Uint8Array | null>(onnx: T): T {
+  if (onnx && onnx.byteLength > MAX_MODEL_BYTES) throw modelTooLarge(onnx.byteLength);
   return onnx;
+}
+
+export async function modelBytes({ model, onProgress }: LoadOptions): Promise<Uint8Array> {
+  return given(model) ?? within(await readModel(model as URL | string, onProgress));
 }
 
 async function readModel(model: URL | string, onProgress: LoadOptions['onProgress']): Promise<Uint8Array> {
@@ -52,6 +58,17 @@ async function readModel(model: URL | string, onProgress: LoadOptions['onProgres
     throw new PleuraError('argument', 'The model is given as bytes or as a URL.');
   }
   return readAll(await open(model), (loaded, total) => onProgress?.({ stage: 'model', loaded, total }));
+}
+
+/** For all workers: one copy where memory can be shared; elsewhere each is sent its own. */
+export async function shared(bytes: Uint8Array): Promise<Fetched> {
+  const digest = sha256(bytes); // goes on while they are copied
+  let model = bytes;
+  if (typeof SharedArrayBuffer === 'function') {
+    model = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+    model.set(bytes);
+  }
+  return { model, sha256: await digest };
 }
 
 /** On the calling thread. */

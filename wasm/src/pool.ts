@@ -1,11 +1,10 @@
 import { inBatch, type BatchOptions, type Films } from './batch.js';
-import { sha256 } from './digest.js';
 import { PleuraError } from './errors.js';
 import { Line } from './line.js';
-import { folderUrl } from './fetch.js';
-import { modelBytes, taken } from './local.js';
+import { folderUrl, sendable } from './fetch.js';
+import { given, shared, taken } from './local.js';
 import { compile } from './module.js';
-import type { Applied, Loaded, Method, Methods, Prepared } from './protocol.js';
+import type { Applied, Fetched, Loaded, Method, Methods, Prepared } from './protocol.js';
 import { Remote, type WorkerPleura } from './remote.js';
 import { chooseTier, type Tier } from './tier.js';
 import type { Answer, Bytes, ClassifyOptions, LoadOptions, Report } from './types.js';
@@ -15,6 +14,8 @@ export interface PoolOptions extends Omit<LoadOptions, 'threads'> {
   workers?: number;
   /** Milliseconds that one film may take before its worker is given up; 60,000 by default. */
   timeLimit?: number;
+  /** Until it resolves the first worker starts, and neither module nor model is asked for: a page's first paint, say. */
+  after?: Promise<unknown>;
   /** Where "pleura/worker" is, if a bundler cannot find it by itself; of the page's own origin. */
   worker?: URL | string;
   /** Starts a worker that runs it, for what a URL cannot say. */
@@ -66,7 +67,7 @@ export async function loadPlainPool(options: PoolOptions): Promise<Omit<Pool, 'c
 
 async function loadSeats<P>(options: PoolOptions, Kind: new (...parts: ConstructorParameters<typeof PlainPool>) => P): Promise<P> {
   options = taken(options);
-  const { workers = defaultWorkers(), timeLimit = 60_000, startWorker, worker, onProgress, wasm } = options;
+  const { workers = defaultWorkers(), timeLimit = 60_000, after, startWorker, worker, onProgress, wasm } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
     throw new PleuraError('argument', `A pool has 1 to 64 workers, not ${String(workers)}.`);
   }
@@ -77,18 +78,18 @@ async function loadSeats<P>(options: PoolOptions, Kind: new (...parts: Construct
   const openLine = () => new Line(startWorker ? startWorker() : worker);
   const first = new Seat(tier, openLine);
   try {
+    await after;
+    const own = given(options.model);
+    const model = sendable(options.model);
     const compiled = compile(tier, wasm).then((module) => {
       onProgress?.({ stage: 'module', loaded: 1, total: 1 });
       return module;
     });
-    const read = modelBytes(options).then(async (bytes) => {
-      const digest = sha256(bytes); // goes on while they are copied
-      return { model: shared(bytes), sha256: await digest };
-    });
-    const [module, model] = await Promise.all([compiled, read]);
+    const read = own ? shared(own) : first.fetch(model, onProgress);
+    const [module, fetched] = await Promise.all([compiled, read]);
     // The workers' own address is another than ours, and films may need more from that folder.
     const folder = wasm === undefined ? {} : { wasm: folderUrl(wasm).href };
-    const kit = { tier, module, ...model, ...folder };
+    const kit = { tier, module, ...fetched, ...folder };
     const loaded = await first.load(kit);
     const others = Array.from({ length: workers - 1 }, () => new Seat(tier, openLine));
     return new Kind(loaded, kit, [first, ...others], timeLimit, openLine);
@@ -99,15 +100,6 @@ async function loadSeats<P>(options: PoolOptions, Kind: new (...parts: Construct
 }
 
 type Kit = Omit<LoadOptions, 'onProgress' | 'threads'> & Prepared & { tier: Tier };
-
-/** One copy for all workers where memory can be shared; elsewhere each is sent its own. */
-function shared(bytes: Uint8Array): Uint8Array {
-  // Also where it can not: a view is sent with all that lies around it.
-  if (typeof SharedArrayBuffer !== 'function') return bytes.slice();
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
-  copy.set(bytes);
-  return copy;
-}
 
 /** A worker's place in the pool. Its code is fetched at once; the model comes when there is work. */
 class Seat {
@@ -129,6 +121,10 @@ class Seat {
 
   get closed(): PleuraError | null {
     return this.#line.closed;
+  }
+
+  fetch(model: LoadOptions['model'], onProgress: LoadOptions['onProgress']): Promise<Fetched> {
+    return this.#line.ask('fetch', [model], onProgress);
   }
 
   async load(kit: Kit): Promise<Loaded> {

@@ -16,6 +16,8 @@ export interface Prepared {
 export interface Methods {
   /** Fetches the code of a tier that load() will need. */
   prepare(tier: Tier): void;
+  /** Fetches a model for all workers of a pool. */
+  fetch(model: LoadOptions['model']): Fetched;
   load(options: Omit<LoadOptions, 'onProgress'> & Prepared): Loaded;
   report(bytes: Bytes, options: ClassifyOptions): Report;
   embed(bytes: Bytes, options: ClassifyOptions): Embedded;
@@ -29,6 +31,12 @@ export interface Methods {
   preprocess(bytes: Bytes): Float32Array<ArrayBuffer>;
   run(tensor: Float32Array): Float32Array<ArrayBuffer>;
   requests(): number;
+}
+
+/** A model and its SHA-256. */
+export interface Fetched {
+  model: Uint8Array;
+  sha256: string | undefined;
 }
 
 /** What changes with a profile. */

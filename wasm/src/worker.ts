@@ -1,10 +1,11 @@
 // The other end of client.ts: one classifier in a worker, asked one thing at a time.
 import { PleuraError, toPlain } from './errors.js';
-import { loadLocal, LocalPleura } from './local.js';
+import { loadLocal, LocalPleura, modelBytes, shared } from './local.js';
 import { prepare } from './module.js';
 import { builtin } from './node.js';
 import type { Methods, Reply, Request } from './protocol.js';
 import { isRequest } from './requests.js';
+import type { Progress } from './types.js';
 
 interface Port {
   postMessage(reply: Reply, transfer?: Transferable[]): void;
@@ -20,11 +21,14 @@ const port = nodePort ?? (globalThis as unknown as Port);
 let pleura: LocalPleura | null = null;
 let atLoad = 0;
 let prepared = false;
+let fetched = false;
 
 /** What this worker has fetched: its requests do not show in the page's own timeline. */
 function resources(): number {
   return (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(isRequest).length;
 }
+
+const toldTo = ({ id }: Request) => (progress: Progress) => port.postMessage({ id, progress });
 
 function loaded(): LocalPleura {
   if (!pleura) throw new PleuraError('argument', 'No model is loaded.');
@@ -38,16 +42,17 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
       atLoad = resources();
       prepared = true;
       return;
+    case 'fetch':
+      fetched = true;
+      return shared(await modelBytes({ model: request.args[0], onProgress: toldTo(request) }));
     case 'load': {
       pleura?.dispose();
       pleura = null;
       const [{ profile, ...options }] = request.args;
-      pleura = await loadLocal(
-        { ...options, onProgress: (progress) => port.postMessage({ id: request.id, progress }) },
-        LocalPleura,
-      );
+      pleura = await loadLocal({ ...options, onProgress: toldTo(request) }, LocalPleura);
       if (profile) await pleura.applyProfile(profile);
-      if (!prepared) atLoad = resources(); // else all that it needed was handed to it
+      if (!prepared || fetched) atLoad = resources(); // else all that it needed was handed to it
+      fetched = false;
       const { tier, threads, version, info, csvHeader } = pleura;
       return { tier, threads, version, info, csvHeader };
     }
@@ -82,6 +87,7 @@ async function answer(request: Request): Promise<ReturnType<Methods[keyof Method
 function largest(value: unknown): unknown {
   if (!value || typeof value !== 'object') return value;
   if ('samples' in value) return value.samples;
+  if ('model' in value) return value.model;
   return 'embedding' in value ? value.embedding : value;
 }
 
@@ -89,7 +95,7 @@ async function receive(request: Request): Promise<void> {
   try {
     const value = await answer(request);
     const large = largest(value);
-    const transfer = ArrayBuffer.isView(large) ? [large.buffer] : [];
+    const transfer = ArrayBuffer.isView(large) && large.buffer instanceof ArrayBuffer ? [large.buffer] : [];
     port.postMessage({ id: request.id, value }, transfer);
   } catch (error) {
     port.postMessage({ id: request.id, error: toPlain(error) });

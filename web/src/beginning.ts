@@ -8,12 +8,12 @@ import { start } from './engine.js';
 export const MODEL = 'model.onnx';
 
 let tell = (_: Progress): void => {};
-/** Megabytes on their way would delay it. A window out of sight is not painted, and loads all the same. */
+/** Megabytes on their way would delay it. A window out of sight is not painted, and goes on all the same. */
 const painted = new Promise<void>((done) => {
   requestAnimationFrame(() => setTimeout(done));
   addEventListener('load', () => done());
 });
-export const loading = painted.then(() => start(MODEL, (progress) => tell(progress)));
+export const loading = start(MODEL, { after: painted, onProgress: (progress) => tell(progress) });
 loading.catch(() => {}); // main.ts tells
 
 export function onProgress(listener: (progress: Progress) => void): void {

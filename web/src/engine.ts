@@ -1,4 +1,4 @@
-import { loadPlainPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Embedded, type Film, type LabelledFilm, type Learning, type LearnOptions, type ModelInfo, type Progress, type Report, type Tier } from 'pleura';
+import { loadPlainPool, type Bytes, type ClassifyOptions, type DicomFiles, type DicomOptions, type Embedded, type Film, type LabelledFilm, type Learning, type LearnOptions, type ModelInfo, type PoolOptions, type Report, type Tier } from 'pleura';
 
 /** The classifier as the page uses it: one model, in as many workers as the machine has room for. */
 export interface Engine {
@@ -23,10 +23,7 @@ export interface Engine {
   dispose(): void;
 }
 
-export async function start(model: string | ArrayBuffer, onProgress: (progress: Progress) => void): Promise<Engine> {
-  const pool = await loadPlainPool({ model, onProgress });
-  return pool;
-}
+export const start = (model: string | ArrayBuffer, how: Omit<PoolOptions, 'model'> = {}): Promise<Engine> => loadPlainPool({ model, ...how });
 
 /**
  * Browsers compile code well only once it has run a few times: without this the first films take

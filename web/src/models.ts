@@ -73,7 +73,7 @@ async function change(model: Model): Promise<void> {
     queue.close();
     current.engine?.dispose();
     current.engine = null;
-    current.engine = await start(bytes, () => {});
+    current.engine = await start(bytes);
     current.profile = null;
     again(model);
   } catch (error) {
@@ -88,7 +88,7 @@ async function change(model: Model): Promise<void> {
 /** The model before goes on where it was stopped. */
 async function back(): Promise<void> {
   if (!current.engine) {
-    current.engine = await start(await contents(current.model), () => {});
+    current.engine = await start(await contents(current.model));
     if (current.profile !== null) await current.engine.applyProfile(current.profile);
     open();
     queue.add(films.all.filter(({ progress }) => progress === 'working'));
