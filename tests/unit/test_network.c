@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "graph/head.h"
 #include "onnx_writer.h"
 #include "pleura/pleura.h"
 #include "run/network.h"
@@ -472,11 +473,13 @@ static void inner_values_are_outputs(void **state)
 
     pleura_graph graph = {0};
     pleura_network *network;
+    pleura_graph_head head;
     size_t tapped;
     assert_int_equal(pleura_onnx_read(file.bytes, file.size, &graph, NULL), PLEURA_OK);
     assert_int_equal(pleura_graph_infer(&graph, NULL), PLEURA_OK);
     assert_int_equal(pleura_graph_simplify(&graph, NULL), PLEURA_OK);
-    assert_true(pleura_graph_add_output(&graph, pleura_graph_features(&graph), &tapped));
+    assert_true(pleura_graph_find_head(&graph, &head));
+    assert_true(pleura_graph_add_output(&graph, head.features, &tapped));
     assert_int_equal(tapped, 2);
     assert_int_equal(pleura_network_create(&graph, 1, &network, NULL), PLEURA_OK);
     pleura_graph_free(&graph);

@@ -60,3 +60,14 @@ pleura_code pleura_node_axes(const pleura_graph *graph, const pleura_node *node,
         *given = listed;
     return PLEURA_OK;
 }
+
+bool pleura_node_averages_image(const pleura_graph *graph, const pleura_node *node)
+{
+    bool axes[PLEURA_MAX_RANK];
+    if (graph->values[node->inputs[0]].rank != 4)
+        return false;
+    return node->op == PLEURA_OP_GlobalAveragePool ||
+           (node->op == PLEURA_OP_ReduceMean &&
+            pleura_node_axes(graph, node, axes, NULL, NULL) == PLEURA_OK && !axes[0] && !axes[1] &&
+            axes[2] && axes[3]);
+}

@@ -16,6 +16,9 @@ pleura_code pleura_node_ints(const pleura_graph *graph, const pleura_node *node,
 pleura_code pleura_node_axes(const pleura_graph *graph, const pleura_node *node, bool *mask,
                              bool *given, pleura_error *error);
 
+/* Whether the node gives the mean of an image over its height and width. */
+bool pleura_node_averages_image(const pleura_graph *graph, const pleura_node *node);
+
 /* An axis counted from the end if negative, or -1 if it is none of `rank`. */
 int pleura_axis(int64_t axis, int rank);
 

@@ -1,7 +1,5 @@
 #include "graph.h"
 
-#include "fold.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -156,34 +154,20 @@ bool pleura_graph_add_output(pleura_graph *graph, uint32_t value, size_t *index)
     return true;
 }
 
-static bool averages_an_image(const pleura_graph *graph, const pleura_node *node)
-{
-    bool axes[PLEURA_MAX_RANK];
-    if (node->dead || graph->values[node->inputs[0]].rank != 4)
-        return false;
-    if (node->op == PLEURA_OP_GlobalAveragePool)
-        return true;
-    return node->op == PLEURA_OP_ReduceMean &&
-           pleura_node_axes(graph, node, axes, NULL, NULL) == PLEURA_OK && !axes[0] && !axes[1] &&
-           axes[2] && axes[3];
-}
-
-uint32_t pleura_graph_features(const pleura_graph *graph)
-{
-    for (size_t i = graph->node_count; i-- > 0;) {
-        const pleura_node *node = &graph->nodes[i];
-        if (node->input_count && averages_an_image(graph, node))
-            return node->inputs[0];
-    }
-    return PLEURA_NONE;
-}
-
 int64_t pleura_value_elements(const pleura_value *value)
 {
     int64_t product = 1;
     for (int i = 0; i < value->rank; i++)
         product *= value->dims[i];
     return product;
+}
+
+bool pleura_same_shape(const pleura_value *a, const pleura_value *b)
+{
+    bool same = a->rank == b->rank;
+    for (int i = 0; same && i < a->rank; i++)
+        same = a->dims[i] == b->dims[i];
+    return same;
 }
 
 const pleura_attribute *pleura_node_attribute(const pleura_node *node, const char *name, char kind)

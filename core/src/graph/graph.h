@@ -330,12 +330,9 @@ uint32_t pleura_graph_new_value(pleura_graph *graph, const char *name);
  * simplification is lost by it) and gives its index among the outputs; false if memory ran out. */
 bool pleura_graph_add_output(pleura_graph *graph, uint32_t value, size_t *index);
 
-/* The image that a classifier's last global average pooling reads: its features, from which class
- * activation maps are made. PLEURA_NONE if there is none. */
-uint32_t pleura_graph_features(const pleura_graph *graph);
-
 /* Product of the dimensions; 1 for a scalar. Only for values with a shape. */
 int64_t pleura_value_elements(const pleura_value *value);
+bool pleura_same_shape(const pleura_value *a, const pleura_value *b);
 
 const pleura_attribute *pleura_node_attribute(const pleura_node *node, const char *name, char kind);
 int64_t pleura_node_int(const pleura_node *node, const char *name, int64_t otherwise);

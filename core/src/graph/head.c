@@ -159,17 +159,13 @@ static bool covers_image(const pleura_graph *graph, const pleura_node *node)
 /* The image whose mean over height and width the node gives; PLEURA_NONE if it gives another thing. */
 static uint32_t averaged(const pleura_graph *graph, const pleura_node *node)
 {
-    bool axes[PLEURA_MAX_RANK];
     if (!node || !node->input_count || is_bounded(node))
         return PLEURA_NONE;
     const pleura_value *image = &graph->values[node->inputs[0]];
     if (image->rank != 4 || image->data)
         return PLEURA_NONE;
-    bool is_mean = node->op == PLEURA_OP_GlobalAveragePool || covers_image(graph, node) ||
-                   (node->op == PLEURA_OP_ReduceMean &&
-                    pleura_node_axes(graph, node, axes, NULL, NULL) == PLEURA_OK && !axes[0] &&
-                    !axes[1] && axes[2] && axes[3]);
-    return is_mean ? node->inputs[0] : PLEURA_NONE;
+    return pleura_node_averages_image(graph, node) || covers_image(graph, node) ? node->inputs[0]
+                                                                                : PLEURA_NONE;
 }
 
 bool pleura_graph_find_head(const pleura_graph *graph, pleura_graph_head *head)

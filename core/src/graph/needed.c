@@ -44,8 +44,7 @@ pleura_code pleura_operator_refuse(const pleura_node *node, pleura_error *error)
     pleura_error none = {0};
     error = error ? error : &none;
     pleura_node_label label;
-    pleura_fail(error, PLEURA_ERROR_OPERATOR,
-                "ONNX: operator %s is not supported; supported are ",
+    pleura_fail(error, PLEURA_ERROR_OPERATOR, "ONNX: operator %s is not supported; supported are ",
                 pleura_node_describe(node, &label));
     pleura_text text = {error->message, sizeof error->message, strlen(error->message)};
     for (int op = 0; op < PLEURA_OP_COUNT; op++) {

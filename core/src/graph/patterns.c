@@ -43,15 +43,6 @@ static uint32_t with_number(const pleura_graph *graph, const pleura_node *node, 
     return PLEURA_NONE;
 }
 
-static bool same_shape(const pleura_graph *graph, uint32_t a, uint32_t b)
-{
-    const pleura_value *x = &graph->values[a], *y = &graph->values[b];
-    for (int i = 0; i < x->rank; i++)
-        if (y->rank != x->rank || x->dims[i] != y->dims[i])
-            return false;
-    return x->rank == y->rank;
-}
-
 static void become(pleura_node *node, pleura_operator op, uint32_t input)
 {
     node->op = op;
@@ -230,7 +221,8 @@ void pleura_fuse_patterns(pleura_graph *graph)
 {
     for (size_t n = 0; n < graph->node_count; n++) {
         pleura_node *node = &graph->nodes[n];
-        if (node->dead || !same_shape(graph, node->inputs[0], node->output))
+        if (node->dead ||
+            !pleura_same_shape(&graph->values[node->inputs[0]], &graph->values[node->output]))
             continue;
         (void)(fuse_hard_swish(graph, node) || fuse_gelu(graph, node) ||
                fuse_layer_norm(graph, node));

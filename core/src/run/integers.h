@@ -26,11 +26,19 @@ pleura_tensor *pleura_make_steps(pleura_lowering *l, uint32_t value);
 /* A float tensor of the value in the form that is at hand: NHWC, or planes. */
 pleura_tensor *pleura_use_floats(pleura_lowering *l, uint32_t value, bool *planes);
 
+/* Steps made of the value's own floats, or of those that a node rounds to make it: of `source`. */
+pleura_tensor *pleura_round_to_steps(pleura_lowering *l, uint32_t source, uint32_t value,
+                                     const pleura_qframe *frame, pleura_tensor *to);
+pleura_qframe pleura_no_frame(const pleura_value *value);
+
 /* Steps in a frame of zeros, for a first convolution. */
 pleura_tensor *pleura_make_framed(pleura_lowering *l, uint32_t value, const pleura_qframe *frame);
 
-/* Both declare a step and say so, or leave the node to floats: false. Whether it succeeded: l->code. */
+/* All declare steps and say so, or leave the node to floats: false. Whether it succeeded: l->code. */
 bool pleura_integer_convolution(pleura_lowering *l, const pleura_node *node);
+bool pleura_integer_elementwise(pleura_lowering *l, const pleura_node *node);
+bool pleura_integer_pooling(pleura_lowering *l, const pleura_node *node);
+bool pleura_integer_concat(pleura_lowering *l, const pleura_node *node);
 /* If the value is read by one convolution only, and that one wants it framed. */
 bool pleura_integer_frames(pleura_lowering *l, uint32_t value);
 
