@@ -94,6 +94,8 @@ pleura_tensor *pleura_lower_part(pleura_lowering *l, pleura_tensor *whole, size_
 
 /* ---- Building ---- */
 
+/* Says that memory ran out; NULL, for `return`. */
+void *pleura_lower_no_memory(pleura_lowering *l);
 /* Memory for a kernel's context, as long as the plan lives; zeroed. */
 void *pleura_lower_keep(pleura_lowering *l, size_t size);
 /* Memory until the step is built; not zeroed. */
@@ -129,7 +131,7 @@ pleura_code pleura_lower_plain(pleura_lowering *l, const pleura_node *node);
 /* Rounds what the node has made to the grid of its output. */
 pleura_code pleura_lower_rounding(pleura_lowering *l, const pleura_node *node);
 
-/* Declares a node in integers, if that can be: lower_integers.c. Its failures are in l->code. */
+/* Declares a node in integers, if that can be: lower_integers.c, integers.h. Its failures are in l->code. */
 bool pleura_lower_integers(pleura_lowering *l, const pleura_node *node);
 /* Floats of a value that exists in integers only. */
 void pleura_lower_dequantised(pleura_lowering *l, uint32_t value);

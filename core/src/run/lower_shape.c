@@ -6,6 +6,64 @@
 
 #include <string.h>
 
+/* ---- What the nodes are made of ---- */
+
+pleura_tensor *pleura_lower_part(pleura_lowering *l, pleura_tensor *whole, size_t axis,
+                                 size_t start, size_t length)
+{
+    if (l->code != PLEURA_OK)
+        return NULL;
+    size_t inner = 1;
+    for (size_t i = axis + 1; i < whole->dims.rank; i++)
+        inner *= whole->dims.size[i];
+    if (axis + 1 < whole->dims.rank) {
+        size_t width = whole->dims.size[axis] * inner;
+        whole = pleura_plan_flat(l->plan, whole, width);
+        if (!whole)
+            return pleura_lower_no_memory(l);
+    }
+    pleura_tensor *part = pleura_plan_view(l->plan, whole, start * inner, length * inner);
+    return part ? part : pleura_lower_no_memory(l);
+}
+
+typedef struct permutation {
+    size_t order[PLEURA_MAX_RANK];
+} permutation;
+
+static pleura_code build_permute(pleura_lowering *l, pleura_step *step)
+{
+    const pleura_dims *dims = &step->inputs[0]->dims;
+    const permutation *p = step->context;
+    enum xnn_status status = xnn_create_transpose_nd_x32(0, &step->operator);
+    if (status == xnn_status_success)
+        status = xnn_reshape_transpose_nd_x32(step->operator, dims->rank, dims->size, p->order,
+                                              l->threads);
+    return pleura_lower_check(l, step, status);
+}
+
+static enum xnn_status bind_permute(pleura_step *step)
+{
+    return xnn_setup_transpose_nd_x32(step->operator, pleura_step_input(step, 0),
+                                      pleura_step_output(step));
+}
+
+static const pleura_step_kind permute = {
+    .name = "transpose", .build = build_permute, .bind = bind_permute};
+
+pleura_step *pleura_lower_permute(pleura_lowering *l, const pleura_node *node, pleura_tensor *from,
+                                  const size_t *order, pleura_tensor *to)
+{
+    permutation *kept = pleura_lower_keep(l, sizeof *kept);
+    pleura_step *step = pleura_lower_step(l, node, &permute, from, NULL, to);
+    if (!step)
+        return NULL;
+    memcpy(kept->order, order, from->dims.rank * sizeof *order);
+    step->context = kept;
+    return step;
+}
+
+/* ---- Nodes ---- */
+
 pleura_code pleura_lower_reshape(pleura_lowering *l, const pleura_node *node)
 {
     const pleura_value *x = &l->graph->values[node->inputs[0]];
