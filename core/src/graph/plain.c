@@ -180,22 +180,24 @@ static pleura_plain_maker *maker_of(const pleura_graph *graph, const pleura_node
         return pleura_plain_scatter;
     case PLEURA_OP_Cast:
     case PLEURA_OP_CastLike:
+    case PLEURA_OP_Dropout:
+    case PLEURA_OP_Flatten:
+    case PLEURA_OP_Identity:
+    case PLEURA_OP_Reshape:
+    case PLEURA_OP_Squeeze:
+    case PLEURA_OP_Unsqueeze:
+        return pleura_plain_copy;
+    case PLEURA_OP_Gather:
+        return pleura_plain_gather;
     case PLEURA_OP_CenterCropPad:
     case PLEURA_OP_DepthToSpace:
-    case PLEURA_OP_Dropout:
     case PLEURA_OP_Expand:
-    case PLEURA_OP_Flatten:
-    case PLEURA_OP_Gather:
-    case PLEURA_OP_Identity:
     case PLEURA_OP_Pad:
-    case PLEURA_OP_Reshape:
     case PLEURA_OP_Slice:
     case PLEURA_OP_SpaceToDepth:
     case PLEURA_OP_Split:
-    case PLEURA_OP_Squeeze:
     case PLEURA_OP_Tile:
     case PLEURA_OP_Transpose:
-    case PLEURA_OP_Unsqueeze:
         return pleura_plain_move;
     default:
         return NULL;
@@ -206,8 +208,9 @@ static pleura_plain_maker *maker_of(const pleura_graph *graph, const pleura_node
 static bool moves_integers(pleura_plain_maker *make)
 {
     return make == pleura_plain_unary || make == pleura_plain_broadcast ||
-           make == pleura_plain_move || make == pleura_plain_concat ||
-           make == pleura_plain_reduce || make == pleura_plain_scatter || make == pleura_plain_pick;
+           make == pleura_plain_move || make == pleura_plain_gather || make == pleura_plain_copy ||
+           make == pleura_plain_concat || make == pleura_plain_reduce ||
+           make == pleura_plain_scatter || make == pleura_plain_pick;
 }
 
 const void *pleura_plain_keep(const pleura_plain_request *request, const void *data, size_t size)

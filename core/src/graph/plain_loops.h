@@ -34,7 +34,8 @@ const void *pleura_plain_keep(const pleura_plain_request *request, const void *d
 typedef pleura_code pleura_plain_maker(const pleura_plain_request *request, pleura_plain *plain,
                                        pleura_error *error);
 pleura_plain_maker pleura_plain_unary, pleura_plain_broadcast; /* plain_elementwise.c */
-pleura_plain_maker pleura_plain_move, pleura_plain_concat;     /* plain_move.c */
+pleura_plain_maker pleura_plain_copy, pleura_plain_concat;     /* plain_copy.c */
+pleura_plain_maker pleura_plain_move, pleura_plain_gather;     /* plain_rearrange.c */
 pleura_plain_maker pleura_plain_reduce, pleura_plain_extreme;  /* plain_reduce.c */
 pleura_plain_maker pleura_plain_softmax, pleura_plain_normalise, pleura_plain_affine,
     pleura_plain_lrn;                                             /* plain_normalise.c */
