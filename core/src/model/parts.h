@@ -1,4 +1,4 @@
-/* What a model is made of; shared by model.c, which loads it, and learned.c, which changes its end. */
+/* What a model is made of; shared by load.c, which makes it, model.c, and learned.c, which changes its end. */
 #ifndef PLEURA_MODEL_PARTS_H
 #define PLEURA_MODEL_PARTS_H
 
@@ -36,6 +36,9 @@ struct pleura_model {
 
 /* (Re)writes the JSON of pleura_model_info_json(). */
 pleura_code pleura_model_write_info(pleura_model *model, pleura_error *error);
+
+/* Whether the network reads its image so, as tf2onnx may leave it. */
+bool pleura_has_channels_last(const size_t *dims);
 
 /* What the last run came to, through the profile if there is one. */
 void pleura_model_scores(const pleura_model *model, float *scores);
