@@ -1,4 +1,8 @@
-/* What a learning holds: answers.c says what is learnt, learning.c takes the films in, calibrate.c and adapt.c fit, curve.c asks what fewer would bring, report.c writes. */
+/*
+ * What a learning holds: answers.c says what is learnt, learning.c takes the films in, compute.c checks
+ * them and goes through the steps, calibrate.c and adapt.c fit, curve.c asks what fewer would bring,
+ * report.c writes.
+ */
 #ifndef PLEURA_LEARN_STATE_H
 #define PLEURA_LEARN_STATE_H
 
