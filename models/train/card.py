@@ -44,7 +44,7 @@ MobileNetV2 ({network}) on grey, from ImageNet weights, all of them trained: SGD
 half pneumonia. Framing (scale 0.55 to 1.2, shift, rotation, mirror, and for half of the views the
 proportions of another film of the batch), tone, shading, sharpness, noise, compression, borders,
 burned-in letters and erasures are drawn at random, equally in all classes. The last averaged weights
-are the model: no epoch was chosen.
+are the model: no epoch was chosen.{averaged}
 
 {rounded}{framings}{doubted}Temperature {temperature} and threshold {threshold} were placed on "select" films: the temperature under
 all interventions of the table below, the threshold as the highest that still finds {wanted:.1%} of the
@@ -185,6 +185,28 @@ FIGURES = (
 NETWORKS = {"whole": "whole", "short": "its first thirteen blocks"}
 
 
+def averaged_text(network):
+    """What is said of runs whose weights are the model's mean."""
+    runs = network.get("averaged", 1)
+    return "" if runs == 1 else AVERAGED.format(runs=runs, last=network["epochs"][-1])
+
+
+AVERAGED = """
+The last {last} epochs were run {runs} times, with other films' order and views each time: the mean of the {runs} networks'
+weights is the model, and the history shown is that of the first."""
+
+
+def size_text(read):
+    """What is said of films that are read larger than the views of training."""
+    trained = read.get("trained_size", read["size"])
+    return "" if trained == read["size"] else LARGER.format(trained=trained, size=read["size"])
+
+
+LARGER = """
+Views had {trained} x {trained} pixels. A film is read at {size} x {size}, since views show a part of it, mostly, and its lungs
+are then about as large as they were in training."""
+
+
 def rounded_text(facts):
     """What is said of eight bits, and what they cost."""
     epochs, cost = facts["network"]["settled"], facts["rounding"]
@@ -258,7 +280,7 @@ def card(facts):
         worst=facts["worst_intervention"], gate=gate_text(facts),
         network=NETWORKS.get(facts["network"]["name"], facts["network"]["name"]),
         rounded=rounded_text(facts), framings=framings_text(facts["decision"]),
-        answers=ANSWERS if facts.get("answers") == "core" else "", aspect=facts["auc_of_aspect_ratio_alone"],
+        averaged=averaged_text(facts["network"]) + size_text(facts["input"]), answers=ANSWERS if facts.get("answers") == "core" else "", aspect=facts["auc_of_aspect_ratio_alone"],
         parts="\n".join(parts), figures="\n".join(figures),
         reliability="\n".join(line(films, f"{mean:.3f}", f"{ill:.3f}")
                               for films, mean, ill in facts["reliability"]),

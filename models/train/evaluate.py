@@ -244,10 +244,12 @@ def evaluate(args):
     facts = {
         "created": args.date,
         "checkpoint_epoch": sum(lengths) + (settled or 0),
-        "network": {"name": state["name"], "epochs": lengths, "settled": settled},
+        "network": {"name": state["name"], "epochs": lengths, "settled": settled,
+                    "averaged": state.get("averaged", 1)},
         "rounding": rounding,
         "answers": "core" if args.engine else "torch",
-        "input": {"size": state["size"], "parameters": sum(p.numel() for p in net.parameters())},
+        "input": {"size": state["size"], "trained_size": state.get("trained_size", state["size"]),
+                  "parameters": sum(p.numel() for p in net.parameters())},
         "films": {part: spread(labels[parts == part], groups[parts == part])
                   for part in ("train", "select", "report")},
         "decision": decision,

@@ -22,7 +22,7 @@ import quantise
 from net import CLASSES, Inverted, Net, fold
 from train import load
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 OPSET = 13
 
 FIXED = {

@@ -25,6 +25,7 @@ class Settle(Run):
     def begin(self):
         trained, state = load(self.args.trained)
         self.before = [*state.get("before", []), state["history"]]
+        self.averaged = state.get("averaged", 1)
         films = data.Films(self.args.data, data.read_index(self.args.data), self.args.cache)
         at = np.random.default_rng(0).permutation(self.trained)[:WATCHED_FILMS]
         self.net = quantise.prepare(trained, inputs(films, at, size=self.args.size).split(64))

@@ -24,6 +24,7 @@ import folds
 import gate
 import noise
 import settle
+import soup
 import train
 from net import CLASSES
 from test_train import nets    # which has the net "tiny"
@@ -110,8 +111,11 @@ class Line(unittest.TestCase):
             held = history["epochs"][4]["validation"]
             self.assertNotEqual(held["believed"]["loss"], held["loss"])
 
-            trained, rounded = root / "sure" / "model.pt", root / "net8" / "model.pt"
-            self.call(settle, *data, "--threads", 1, "--net", "tiny", "--size", 48, "--epochs", 1, "--trained",
+            self.call(train, *again, "--seed", 1, "--out", root / "other")
+            self.call(soup, *data, "--threads", 1, "--out", root / "soup", "--size", 64,
+                      root / "sure" / "model.pt", root / "other" / "model.pt")
+            trained, rounded = root / "soup" / "model.pt", root / "net8" / "model.pt"
+            self.call(settle, *data, "--threads", 1, "--net", "tiny", "--size", 64, "--epochs", 1, "--trained",
                       trained, "--out", root / "net8")
             for checkpoint, weights in ((trained, "float16"), (rounded, "qdq")):
                 out = root / weights
@@ -129,6 +133,8 @@ class Line(unittest.TestCase):
                                  ["logits", "gate"])
                 facts = json.loads((out / "metrics.json").read_text())
                 self.assertEqual(facts["network"]["settled"], 1 if weights == "qdq" else None)
+                self.assertEqual(facts["network"]["averaged"], 2)
+                self.assertEqual(facts["input"]["size"], 64)
                 self.assertTrue(0.0 <= facts["report"]["auc"] <= 1.0)
 
 

@@ -229,6 +229,13 @@ class Card(unittest.TestCase):
         self.assertIn("and trained so for 3 epochs", " ".join(card.card(facts).split()))
         facts["network"]["settled"] = None
         self.assertNotIn("eight bits", card.card(facts))
+        self.assertNotIn("epochs were run", card.card(facts))
+        facts["network"].update(epochs=[20, 12], averaged=3)
+        self.assertIn("The last 12 epochs were run 3 times", card.card(facts))
+        self.assertNotIn("Views had", card.card(facts))
+        facts["input"]["trained_size"] = 160
+        self.assertIn("Views had 160 x 160 pixels. A film is read at 192 x 192", card.card(facts))
+        facts["network"].update(epochs=[20], averaged=1)
         self.assertIn("This network was taught it.", card.card(facts))
         facts["doubted_runs"] = {}
         self.assertNotIn("believed", card.card(facts))

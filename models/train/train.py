@@ -182,7 +182,7 @@ def optimiser(net, decay):
 class Run:
     """One training run: its films, its network, where it stands."""
 
-    rounded = False
+    rounded, averaged = False, 1    # eight bits; how many runs its weights are the mean of
 
     def __init__(self, args):
         self.args, self.out = args, pathlib.Path(args.out)
@@ -312,7 +312,7 @@ class Run:
     def facts(self):
         """What is needed of the run once it is over."""
         return {"average": self.average.state_dict(), "before": self.before, "history": self.history,
-                "name": self.net.name, "size": self.args.size, "rounded": self.rounded}
+                "name": self.net.name, "size": self.args.size, "rounded": self.rounded, "averaged": self.averaged}
 
     def save(self):
         keep(self.out / "last.pt", {
