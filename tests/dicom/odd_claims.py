@@ -137,10 +137,10 @@ def colours(folder):
     # A JPEG's own markers say what its components are, whatever stands outside.
     rgb = np.repeat(GREY[..., None], 3, axis=2)
     three = dict(samples=3, allocated=8)
-    yield Form('jpeg_ybr_said_rgb', boxed([pil(rgb, quality=100, subsampling=0)], JPEG, photometric='RGB', **three))
+    yield Form('jpeg_ybr_said_rgb', boxed([pil(rgb, quality=100, subsampling=0)], JPEG, photometric='RGB', **three), None, AS_JPEG)
     for photometric in ('RGB', 'YBR_FULL', 'YBR_FULL_422'):
         yield Form(f'jpeg_rgb_said_{photometric.lower()}',
-                   boxed([cjpeg(rgb, '-quality', '100', '-rgb')], JPEG, photometric=photometric, **three))
+                   boxed([cjpeg(rgb, '-quality', '100', '-rgb')], JPEG, photometric=photometric, **three), None, AS_JPEG)
 
 
 # ---- Frames in another syntax than the file's ----

@@ -120,7 +120,7 @@ def fragments(folder):
         yield from fragment_forms(name, frame, other, syntax, values, **layout)
     yield from fragment_forms('j2k', opj(folder, TWELVE, 12), opj(folder, 4095 - TWELVE, 12), J2K, TWELVE, **twelve)
     jpeg = dict(allocated=8)
-    yield from fragment_forms('jpeg', pil(GREY, quality=100), pil(255 - GREY, quality=100), JPEG, None, **jpeg)
+    yield from fragment_forms('jpeg', pil(GREY, quality=100), pil(255 - GREY, quality=100), JPEG, None, AS_JPEG, **jpeg)
 
 
 def jpegs(folder):
@@ -145,21 +145,23 @@ def jpegs(folder):
     frame = pil(GREY, quality=100)
     for name, layout in (('eight_in_16', dict(allocated=16, stored=8)), ('said_12', dict(allocated=16, stored=12)),
                          ('said_16', dict(allocated=16, stored=16))):
-        yield Form(f'jpeg_{name}', boxed([frame], JPEG, **layout))
-    yield Form('jpeg_monochrome1', boxed([pil(255 - GREY, quality=100)], JPEG, allocated=8, photometric='MONOCHROME1'))
-    yield Form('jpeg_progressive', boxed([pil(GREY, quality=100, progressive=True)], PROGRESSIVE, allocated=8))
-    yield Form('jpeg_restarts', boxed([cjpeg(GREY, '-quality', '100', '-restart', '1')], JPEG, allocated=8))
+        yield Form(f'jpeg_{name}', boxed([frame], JPEG, **layout), None, AS_JPEG)
+    turned = pil(255 - GREY, quality=100)   # whose loss is another; a decoder may round one grey otherwise
+    greys = (255 - np.asarray(Image.open(io.BytesIO(turned)))) / 255
+    yield Form('jpeg_monochrome1', boxed([turned], JPEG, allocated=8, photometric='MONOCHROME1'), None, False, greys, None, 257)
+    yield Form('jpeg_progressive', boxed([pil(GREY, quality=100, progressive=True)], PROGRESSIVE, allocated=8), None, AS_JPEG)
+    yield Form('jpeg_restarts', boxed([cjpeg(GREY, '-quality', '100', '-restart', '1')], JPEG, allocated=8), None, AS_JPEG)
     for interval in (0, 1, 7, 500):
         deep = extended.encode(TWELVE, interval)
         yield Form(f'jpeg_extended_restarts_{interval}', boxed([deep], EXTENDED, stored=12), None, True, TWELVE / 4095, None, 17)
         if interval > 1:  # a piece that lost its end
             at = deep.index(b'\xff\xd1')
             yield refused(f'jpeg_extended_cut_{interval}', boxed([deep[:at - 9] + deep[at:]], EXTENDED, stored=12), 'truncated')
-    yield Form('jpeg_tail_within', boxed([frame + bytes(100)], JPEG, allocated=8))
-    yield Form('jpeg_comment', boxed([frame[:2] + b'\xff\xfe\0\x0chello film' + frame[2:]], JPEG, allocated=8))
+    yield Form('jpeg_tail_within', boxed([frame + bytes(100)], JPEG, allocated=8), None, AS_JPEG)
+    yield Form('jpeg_comment', boxed([frame[:2] + b'\xff\xfe\0\x0chello film' + frame[2:]], JPEG, allocated=8), None, AS_JPEG)
     exif = Image.Exif()
     exif[0x112] = 6
-    yield Form('jpeg_turned', boxed([pil(GREY, quality=100, exif=exif)], JPEG, allocated=8))
+    yield Form('jpeg_turned', boxed([pil(GREY, quality=100, exif=exif)], JPEG, allocated=8), None, AS_JPEG)
     yield refused('jpeg_other_size', boxed([pil(GREY[:-1], quality=100)], JPEG, allocated=8), 'corrupt')
     yield refused('jpeg_in_colour', boxed([pil(np.repeat(GREY[..., None], 3, 2))], JPEG, allocated=8), 'corrupt')
     yield refused('jpeg_plain', part10(plain(GREY, allocated=8), JPEG), 'corrupt')
@@ -168,7 +170,7 @@ def jpegs(folder):
     three = dict(samples=3, allocated=8)
     for name, subsampling in (('444', 0), ('422', 1), ('420', 2)):
         yield Form(f'jpeg_ybr_{name}', boxed([pil(rgb, quality=100, subsampling=subsampling)], JPEG, photometric='YBR_FULL_422',
-                                             **three))
+                                             **three), None, AS_JPEG)
 
 
 def jpeg_ls(folder):

@@ -99,6 +99,8 @@ def part10(data, syntax, preamble=b'\0' * 128, media='1.2.840.10008.5.1.4.1.1.7'
 
 # What is asked of a form: values stored (None: of whatever loss), the film's answer, greys from 0 to 1 and within how many
 # of 65,535, or a code.
+# What a form's answer must be: the film's own (True), that of AS_JPEG, or any (False).
+AS_JPEG = 'the film as a JPEG of quality 100'
 Form = namedtuple('Form', 'name file values same greys code within', defaults=(None, True, None, None, 1))
 
 GREY, TWELVE, SIXTEEN = film(8), film(12), film(16)
