@@ -19,9 +19,9 @@
 #include "pleura/pleura.h"
 #include "run/network.h"
 
-#define MAX_MACS 220000000
+#define MAX_MACS 300000000
 #define MAX_STEPS 65
-#define MAX_ARENA_BYTES 4600000
+#define MAX_ARENA_BYTES 6300000
 #define MAX_ALLOCATIONS 12 /* of one film, from bytes to result */
 
 extern size_t pleura_test_allocations, pleura_test_live;
